@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every Swift target: one list, so that no target is laxer than another.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "tokenmeter",
+    platforms: [.macOS(.v26)],
+    products: [.executable(name: "tokenmeter", targets: ["tokenmeter"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Bottom-up: a target names only what stands above it here.
+        .target(name: "Pricing", swiftSettings: strict),
+        .target(name: "JSONBytes", swiftSettings: strict),
+        .target(
+            name: "ConfigFiles",
+            dependencies: ["Pricing", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(name: "EmbeddedRates"),
+        .target(
+            name: "RateCatalog",
+            dependencies: [
+                "Pricing", "ConfigFiles", "EmbeddedRates",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Accounting", dependencies: ["Pricing", "JSONBytes"], swiftSettings: strict),
+        .target(
+            name: "SQLiteStore",
+            dependencies: [
+                "Pricing", "Accounting", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "CostService",
+            dependencies: [
+                "Pricing", "JSONBytes", "Accounting",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "tokenmeter",
+            dependencies: [
+                "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "SQLiteStore",
+                "CostService",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "PricingTests", dependencies: ["Pricing"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+import Hummingbird
+package func s() { _ = Router() }

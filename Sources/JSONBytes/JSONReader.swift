@@ -1,0 +1,239 @@
+/// Why some bytes are not the JSON that was wanted, and at which byte.
+package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let offset: Int
+    package let problem: String
+
+    package init(offset: Int, problem: String) {
+        self.offset = offset
+        self.problem = problem
+    }
+
+    package var description: String { "\(problem) at byte \(offset + 1)" }
+}
+
+/// Pulls values off the bytes of one JSON text, in order, without a tree between.
+///
+/// Strict by RFC 8259 (<https://www.rfc-editor.org/rfc/rfc8259>, checked 2026-11-22): no comments, no trailing commas.
+/// The caller keeps the bytes alive and unchanged while it reads.
+package struct JSONReader {
+    /// The deepest nesting that `skipValue` follows.
+    package static let maximumDepth = 64
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+    package private(set) var offset = 0
+
+    package init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    package func fail(_ problem: String) -> JSONError { JSONError(offset: offset, problem: problem) }
+
+    /// Reads an object: `member` gets each key and must read its value.
+    package mutating func object(
+        _ member: (inout JSONReader, UnsafeBufferPointer<UInt8>) throws -> Void
+    ) throws {
+        try take(UInt8(ascii: "{"), "expected an object")
+        if takeIf(UInt8(ascii: "}")) { return }
+        repeat {
+            skipSpace()
+            let key = try rawString("expected a key")
+            guard !key.contains(UInt8(ascii: "\\")) else { throw fail("a key with an escape") }
+            try take(UInt8(ascii: ":"), "expected a colon")
+            try member(&self, key)
+        } while takeIf(UInt8(ascii: ","))
+        try take(UInt8(ascii: "}"), "expected , or }")
+    }
+
+    /// Reads an array: `element` must read each element.
+    package mutating func array(_ element: (inout JSONReader) throws -> Void) throws {
+        try take(UInt8(ascii: "["), "expected an array")
+        if takeIf(UInt8(ascii: "]")) { return }
+        repeat { try element(&self) } while takeIf(UInt8(ascii: ","))
+        try take(UInt8(ascii: "]"), "expected , or ]")
+    }
+
+    package mutating func string() throws -> String {
+        let raw = try rawString("expected a string")
+        if raw.contains(UInt8(ascii: "\\")) { return try unescaped(raw) }
+        guard let text = String(validating: raw, as: UTF8.self) else { throw fail("invalid UTF-8") }
+        return text
+    }
+
+    /// The bytes between the quotes as they stand, escapes included.
+    package mutating func rawString(_ problem: String) throws -> UnsafeBufferPointer<UInt8> {
+        try take(UInt8(ascii: "\""), problem)
+        let start = offset
+        while offset < bytes.count {
+            let byte = bytes[offset]
+            if byte == UInt8(ascii: "\"") {
+                defer { offset += 1 }
+                return UnsafeBufferPointer(rebasing: bytes[start..<offset])
+            }
+            guard byte >= 0x20 else { throw fail("a control character in a string") }
+            offset += byte == UInt8(ascii: "\\") ? 2 : 1
+        }
+        offset = bytes.count
+        throw fail("an unterminated string")
+    }
+
+    /// A whole number; a fraction, an exponent, a sign other than `-` or a value outside `Int64` is refused.
+    package mutating func integer() throws -> Int64 {
+        skipSpace()
+        let start = offset
+        let isNegative = offset < bytes.count && bytes[offset] == UInt8(ascii: "-")
+        if isNegative { offset += 1 }
+        var value: Int64 = 0
+        let firstDigit = offset
+        while offset < bytes.count, case let byte = bytes[offset], byte >= 0x30, byte <= 0x39 {
+            let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = tenfold.addingReportingOverflow(Int64(byte - 0x30))
+            guard !overflow, !carry else { throw fail("a number that is too large") }
+            value = sum
+            offset += 1
+        }
+        let isNumberOn = offset < bytes.count && [0x2E, 0x65, 0x45].contains(bytes[offset])
+        let hasLeadingZero = offset - firstDigit > 1 && bytes[firstDigit] == 0x30
+        guard offset > firstDigit, !isNumberOn, !hasLeadingZero else {
+            offset = start
+            throw fail("expected a whole number")
+        }
+        return isNegative ? -value : value
+    }
+
+    package mutating func takeNull() -> Bool {
+        skipSpace()
+        return takeWord("null")
+    }
+
+    package mutating func expectEnd() throws {
+        skipSpace()
+        guard offset == bytes.count else { throw fail("more after the value") }
+    }
+
+    /// The next byte that is not white space, without taking it.
+    package mutating func peek() -> UInt8? {
+        skipSpace()
+        return offset < bytes.count ? bytes[offset] : nil
+    }
+
+    /// Reads whatever comes as a tree. A number that is not whole is refused.
+    package mutating func value(depth: Int = 0) throws -> JSONValue {
+        guard depth < Self.maximumDepth else { throw fail("more than \(Self.maximumDepth) levels") }
+        switch peek() {
+        case UInt8(ascii: "{"):
+            var object = JSONObject()
+            try readObject(into: &object, depth: depth)
+            return .object(object)
+        case UInt8(ascii: "["):
+            var elements: [JSONValue] = []
+            try array { reader in elements.append(try reader.value(depth: depth + 1)) }
+            return .array(elements)
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t") where takeWord("true"): return .bool(true)
+        case UInt8(ascii: "f") where takeWord("false"): return .bool(false)
+        case UInt8(ascii: "n") where takeWord("null"): return .null
+        default: return .integer(try integer())
+        }
+    }
+
+    private mutating func readObject(into object: inout JSONObject, depth: Int) throws {
+        try self.object { reader, key in
+            object.append(
+                String(decoding: key, as: UTF8.self), try reader.value(depth: depth + 1))
+        }
+    }
+
+    private mutating func unescaped(_ raw: UnsafeBufferPointer<UInt8>) throws -> String {
+        var scalars = String.UnicodeScalarView()
+        var text: [UInt8] = []
+        var index = 0
+        func flush(_ text: inout [UInt8]) throws {
+            guard let run = String(validating: text, as: UTF8.self) else { throw fail("invalid UTF-8") }
+            scalars.append(contentsOf: run.unicodeScalars)
+            text = []
+        }
+        while index < raw.count {
+            guard raw[index] == UInt8(ascii: "\\") else {
+                text.append(raw[index])
+                index += 1
+                continue
+            }
+            guard index + 1 < raw.count else { throw fail("an escape cut short") }
+            let escape = raw[index + 1]
+            index += 2
+            switch escape {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(escape)
+            case UInt8(ascii: "b"): text.append(0x08)
+            case UInt8(ascii: "f"): text.append(0x0C)
+            case UInt8(ascii: "n"): text.append(0x0A)
+            case UInt8(ascii: "r"): text.append(0x0D)
+            case UInt8(ascii: "t"): text.append(0x09)
+            case UInt8(ascii: "u"):
+                try flush(&text)
+                scalars.append(try unicodeEscape(raw, &index))
+            default: throw fail("an unknown escape")
+            }
+        }
+        try flush(&text)
+        return String(scalars)
+    }
+
+    private func unicodeEscape(
+        _ raw: UnsafeBufferPointer<UInt8>, _ index: inout Int
+    ) throws -> Unicode.Scalar {
+        let high = try hexadecimal(raw, &index)
+        if (0xD800..<0xDC00).contains(high), index + 1 < raw.count,
+            raw[index] == UInt8(ascii: "\\"), raw[index + 1] == UInt8(ascii: "u")
+        {
+            index += 2
+            let low = try hexadecimal(raw, &index)
+            guard (0xDC00..<0xE000).contains(low),
+                let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
+            else { throw fail("half of a surrogate pair") }
+            return scalar
+        }
+        guard let scalar = Unicode.Scalar(high) else { throw fail("half of a surrogate pair") }
+        return scalar
+    }
+
+    private func hexadecimal(_ raw: UnsafeBufferPointer<UInt8>, _ index: inout Int) throws -> UInt32 {
+        guard index + 4 <= raw.count else { throw fail("an escape cut short") }
+        var value: UInt32 = 0
+        for byte in raw[index..<index + 4] {
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw fail("an escape that is not hexadecimal")
+            }
+            value = value << 4 + UInt32(digit)
+        }
+        index += 4
+        return value
+    }
+
+    private mutating func skipSpace() {
+        while offset < bytes.count {
+            switch bytes[offset] {
+            case 0x20, 0x09, 0x0A, 0x0D: offset += 1
+            default: return
+            }
+        }
+    }
+
+    private mutating func take(_ byte: UInt8, _ problem: String) throws {
+        skipSpace()
+        guard offset < bytes.count, bytes[offset] == byte else { throw fail(problem) }
+        offset += 1
+    }
+
+    private mutating func takeIf(_ byte: UInt8) -> Bool {
+        skipSpace()
+        guard offset < bytes.count, bytes[offset] == byte else { return false }
+        offset += 1
+        return true
+    }
+
+    private mutating func takeWord(_ word: StaticString) -> Bool {
+        let count = word.utf8CodeUnitCount
+        guard offset + count <= bytes.count else { return false }
+        let matches = word.withUTF8Buffer { $0.elementsEqual(bytes[offset..<offset + count]) }
+        if matches { offset += count }
+        return matches
+    }
+}

@@ -1,0 +1,64 @@
+/// A JSON document with its keys in the order they were written. Numbers are whole; money is text.
+package enum JSONValue: Hashable, Sendable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+
+    package static func object(_ fields: KeyValuePairs<String, JSONValue?>) -> JSONValue {
+        .object(JSONObject(fields))
+    }
+
+    package static func optional(_ text: String?) -> JSONValue { text.map(JSONValue.string) ?? .null }
+
+    /// One line, without spaces.
+    package var compactBytes: [UInt8] {
+        var writer = JSONWriter()
+        writer.write(self, indent: nil)
+        return writer.bytes
+    }
+
+    /// Two spaces a level and a line a member.
+    package var prettyBytes: [UInt8] {
+        var writer = JSONWriter()
+        writer.write(self, indent: 0)
+        return writer.bytes
+    }
+
+    package subscript(key: String) -> JSONValue? {
+        guard case .object(let object) = self else { return nil }
+        return object[key]
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByBooleanLiteral
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int64) { self = .integer(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+}
+
+/// Members in order; a `nil` value leaves its key out.
+package struct JSONObject: Hashable, Sendable {
+    package struct Member: Hashable, Sendable {
+        package let key: String
+        package let value: JSONValue
+    }
+
+    package private(set) var members: [Member] = []
+
+    package init() {}
+
+    package init(_ fields: KeyValuePairs<String, JSONValue?>) {
+        for (key, value) in fields { append(key, value) }
+    }
+
+    package mutating func append(_ key: String, _ value: JSONValue?) {
+        if let value { members.append(Member(key: key, value: value)) }
+    }
+
+    package subscript(key: String) -> JSONValue? { members.first { $0.key == key }?.value }
+}

@@ -1,0 +1,189 @@
+/// Answers which rate line a purchase falls under. Built once from a catalog, read from any thread.
+package final class RateBook: Sendable {
+    package let catalog: Catalog
+    package let zones: any TimeZoneRules
+    private let channels: [String: Channel]
+    private let models: ModelNames
+    private let offers: [Offer.Key: Offer]
+
+    /// Expects a catalog that `RateCatalog` has validated; a duplicate id keeps its first holder.
+    package init(_ catalog: Catalog, zones: any TimeZoneRules) {
+        self.catalog = catalog
+        self.zones = zones
+        channels = Dictionary(catalog.channels.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
+        models = ModelNames(catalog.models)
+        let withdrawn = catalog.withdrawnIDs
+        let standing = catalog.lines.filter { !withdrawn.contains($0.line.id) }
+        offers = Dictionary(grouping: standing) { Offer.Key(channel: $0.line.channel, model: $0.line.model) }
+            .mapValues(Offer.init)
+    }
+
+    package var digest: String { catalog.digest }
+
+    /// The model that `name` stood for at `time`: its id, an alias or a pattern.
+    package func model(named name: String, at time: Timestamp) throws(PricingError) -> Model {
+        try models.resolve(name, at: time)
+    }
+
+    /// A channel by its id, and `direct` as the model's own vendor.
+    package func channel(named name: String, for model: Model) throws(PricingError) -> Channel {
+        let id = name == Channel.direct ? model.vendor : name
+        guard let channel = channels[id] else {
+            throw .unknownChannel(
+                name, nearest: NearestNames.find(name, among: Array(channels.keys) + [Channel.direct]))
+        }
+        return channel
+    }
+
+    /// Throws `PricingError.unknownChannel` for a name that is neither a channel nor `direct`.
+    package func requireChannel(_ name: String) throws(PricingError) {
+        guard name != Channel.direct, channels[name] == nil else { return }
+        throw .unknownChannel(
+            name, nearest: NearestNames.find(name, among: Array(channels.keys) + [Channel.direct]))
+    }
+
+    /// The line that one request falls under, by its own size, time and attributes, and what it comes to there.
+    ///
+    /// Meters that the line does not charge are named in the cost, which is then a lower bound.
+    package func price(_ usage: borrowing Usage, _ purchase: Purchase) throws(PricingError) -> PricedRequest {
+        let model = try model(named: purchase.model, at: purchase.at)
+        let channel = try channel(named: purchase.channel, for: model)
+        let time = purchase.pricedTime(on: channel)
+        let offer = try offer(of: model, on: channel)
+        let size = RequestSize(input: usage.totalInput, output: usage.totalOutput)
+        guard
+            let entry = try offer.line(
+                for: purchase, in: purchase.list ?? offer.currency(preferring: channel.currency),
+                at: time, size: size, zones: zones)
+        else { throw offer.refusal(of: purchase, model: model.id, channel: channel, at: time) }
+        return try priced(entry, usage, on: channel, at: time)
+    }
+
+    /// Every line that could price such a purchase at `time`, whatever the hour of the day: one, or the ends of a window.
+    package func linesAcrossHours(
+        _ purchase: Purchase, size: RequestSize
+    ) throws(PricingError) -> (channel: Channel, lines: [CatalogLine]) {
+        let model = try model(named: purchase.model, at: purchase.at)
+        let channel = try channel(named: purchase.channel, for: model)
+        let time = purchase.pricedTime(on: channel)
+        let offer = try offer(of: model, on: channel)
+        let list = purchase.list ?? offer.currency(preferring: channel.currency)
+        let lines = offer.linesAcrossHours(for: purchase, in: list, at: time, size: size)
+        guard !lines.isEmpty else {
+            throw offer.refusal(of: purchase, model: model.id, channel: channel, at: time)
+        }
+        return (channel, lines)
+    }
+
+    /// The lines in force at `time`, withdrawn ones excluded, by channel, model and conditions.
+    package func linesInForce(at time: Timestamp) -> [CatalogLine] {
+        offers.values.flatMap { $0.linesInForce(at: time) }.sorted(by: Self.isListedBefore)
+    }
+
+    /// Every line that stands, past and future ones included.
+    package var standingLines: [CatalogLine] {
+        offers.values.flatMap(\.lines).sorted(by: Self.isListedBefore)
+    }
+
+    /// When a line stops to hold: its stated end or the start of its successor.
+    package func end(of line: RateLine) -> Timestamp? {
+        offers[Offer.Key(channel: line.channel, model: line.model)]?.end(of: line)
+    }
+
+    package func isSold(_ model: String, on channel: String) -> Bool {
+        offers[Offer.Key(channel: channel, model: model)] != nil
+    }
+
+    /// The channels that sell a model, by name.
+    package func channels(selling model: String) -> [String] {
+        channels.keys.filter { isSold(model, on: $0) }.sorted()
+    }
+
+    private func offer(of model: Model, on channel: Channel) throws(PricingError) -> Offer {
+        guard let offer = offers[Offer.Key(channel: channel.id, model: model.id)] else {
+            throw .notSold(model: model.id, channel: channel.id, soldOn: channels(selling: model.id))
+        }
+        return offer
+    }
+
+    private func priced(
+        _ entry: CatalogLine, _ usage: borrowing Usage, on channel: Channel, at time: Timestamp
+    ) throws(PricingError) -> PricedRequest {
+        let charge = try entry.line.charge(for: usage)
+        let cost = Cost(
+            billed: charge.billed, settled: try channel.settle(charge.billed, at: time),
+            unpriced: charge.unpriced)
+        return PricedRequest(entry: entry, channel: channel, time: time, cost: cost)
+    }
+
+    private static func isListedBefore(_ one: CatalogLine, _ other: CatalogLine) -> Bool {
+        func rank(_ entry: CatalogLine) -> (String, String, String, String, Timestamp) {
+            let line = entry.line
+            return (line.channel, line.model, line.currency.code, line.conditions.text, line.validFrom)
+        }
+        return rank(one) < rank(other)
+    }
+}
+
+/// What is bought, where and when; how much is the usage's business.
+package struct Purchase: Sendable {
+    package var model: String
+    package var channel: String
+    package var at: Timestamp
+    /// When the answer was complete; taken by channels priced at completion.
+    package var completedAt: Timestamp?
+    package var serviceTier: String
+    /// Further attributes that a line's `when` may ask for.
+    package var attributes: [String: String]
+    /// Which of the channel's price lists, where it has one in each of several currencies; `nil` is its own.
+    package var list: Currency?
+
+    package init(
+        model: String, channel: String = Channel.direct, at: Timestamp, completedAt: Timestamp? = nil,
+        serviceTier: String = RateConditions.standardTier, attributes: [String: String] = [:],
+        list: Currency? = nil
+    ) {
+        self.model = model
+        self.channel = channel
+        self.at = at
+        self.completedAt = completedAt
+        self.serviceTier = serviceTier
+        self.attributes = attributes
+        self.list = list
+    }
+
+    func pricedTime(on channel: Channel) -> Timestamp {
+        channel.pricedAt == .completion ? completedAt ?? at : at
+    }
+}
+
+/// What a context band looks at, in tokens; 0 is the base band.
+package struct RequestSize: Hashable, Sendable {
+    package let input: Int64
+    package let output: Int64
+
+    package init(input: Int64 = 0, output: Int64 = 0) {
+        self.input = input
+        self.output = output
+    }
+}
+
+/// One request under its rate line.
+package struct PricedRequest: Sendable {
+    package let entry: CatalogLine
+    package let channel: Channel
+    /// The moment that decided dates and windows.
+    package let time: Timestamp
+    package let cost: Cost
+
+    package var line: RateLine { entry.line }
+
+    /// The cost, or `PricingError.unpriced` where the line leaves a meter out.
+    package func requireComplete() throws(PricingError) -> Cost {
+        guard cost.isComplete else {
+            throw .unpriced(
+                model: line.model, channel: channel.id, line: line.id, meters: Array(cost.unpriced))
+        }
+        return cost
+    }
+}

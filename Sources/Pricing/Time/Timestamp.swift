@@ -1,0 +1,121 @@
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
+package struct Timestamp: Hashable, Sendable, Comparable {
+    package let milliseconds: Int64
+
+    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    /// Midnight UTC of a day.
+    package init(_ date: CivilDate) {
+        self.init(milliseconds: Int64(date.daysSinceEpoch) * 86_400_000)
+    }
+
+    package static func < (lhs: Timestamp, rhs: Timestamp) -> Bool {
+        lhs.milliseconds < rhs.milliseconds
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    package var seconds: Int64 {
+        milliseconds >= 0 ? milliseconds / 1000 : -((999 - milliseconds) / 1000)
+    }
+
+    /// The UTC day that holds it.
+    package var utcDate: CivilDate { CivilDate(daysSinceEpoch: Int(floorDivide(seconds, 86_400))) }
+
+    /// RFC 3339 in UTC, with milliseconds only where there are any: `2026-10-01T16:30:00Z`.
+    package var text: String {
+        let secondOfDay = Int(seconds - Int64(utcDate.daysSinceEpoch) * 86_400)
+        let fraction = Int(milliseconds - seconds * 1000)
+        let clock = TimeOfDay(secondOfDay: secondOfDay)
+        let dot = fraction == 0 ? "" : "." + padded(fraction, 3)
+        return "\(utcDate.text)T\(clock.text)\(dot)Z"
+    }
+
+    /// Reads RFC 3339 with an explicit offset, `2026-10-01T16:30:00Z` or `…+08:00`; `nil` for anything else.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc3339#section-5.6> (checked 2026-11-22). A leap second reads as the next second;
+    /// digits past the millisecond are cut.
+    package static func parse(_ text: some Collection<UInt8>) -> Timestamp? {
+        var reader = DigitReader(text)
+        guard let date = reader.date(), reader.any(of: "T", "t", " "), let hour = reader.number(2),
+            reader.take(":"), let minute = reader.number(2), reader.take(":"),
+            let second = reader.number(2), hour < 24, minute < 60, second <= 60,
+            let fraction = reader.fraction(), let offsetMinutes = reader.offset(), reader.isAtEnd
+        else { return nil }
+        let seconds =
+            Int64(date.daysSinceEpoch) * 86_400 + Int64(hour * 3600 + minute * 60 + second)
+            - Int64(offsetMinutes) * 60
+        return Timestamp(milliseconds: seconds * 1000 + Int64(fraction))
+    }
+}
+
+/// Quotient rounded towards negative infinity.
+package func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
+    let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+}
+
+func padded(_ value: Int, _ width: Int) -> String {
+    let digits = String(value)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
+
+/// Reads fixed-width digits and separators off a run of bytes.
+struct DigitReader<Bytes: Collection<UInt8>> {
+    private var rest: Bytes.SubSequence
+
+    init(_ bytes: Bytes) { rest = bytes[...] }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard let first = rest.first, first == UInt8(ascii: character) else { return false }
+        rest = rest.dropFirst()
+        return true
+    }
+
+    mutating func any(of characters: Unicode.Scalar...) -> Bool {
+        for character in characters where take(character) { return true }
+        return false
+    }
+
+    mutating func number(_ width: Int) -> Int? {
+        var value = 0
+        for _ in 0..<width {
+            guard let byte = rest.first, byte >= 0x30, byte <= 0x39 else { return nil }
+            value = value * 10 + Int(byte - 0x30)
+            rest = rest.dropFirst()
+        }
+        return value
+    }
+
+    mutating func date() -> CivilDate? {
+        guard let year = number(4), take("-"), let month = number(2), take("-"),
+            let day = number(2)
+        else { return nil }
+        return CivilDate(year: year, month: month, day: day)
+    }
+
+    /// Milliseconds; 0 where there is no fraction.
+    mutating func fraction() -> Int? {
+        guard take(".") else { return 0 }
+        var milliseconds = 0
+        var digits = 0
+        while let digit = number(1) {
+            if digits < 3 { milliseconds = milliseconds * 10 + digit }
+            digits += 1
+        }
+        guard digits > 0 else { return nil }
+        for _ in min(digits, 3)..<3 { milliseconds *= 10 }
+        return milliseconds
+    }
+
+    /// Minutes east of UTC.
+    mutating func offset() -> Int? {
+        if any(of: "Z", "z") { return 0 }
+        let isWest = rest.first == UInt8(ascii: "-")
+        guard any(of: "+", "-"), let hours = number(2), take(":"), let minutes = number(2),
+            hours < 24, minutes < 60
+        else { return nil }
+        return (isWest ? -1 : 1) * (hours * 60 + minutes)
+    }
+}

@@ -1,0 +1,63 @@
+import ConfigFiles
+import Pricing
+
+/// Makes a catalog of rate files: a pure function of their texts.
+package enum CatalogReader {
+    /// The digest that `read` gives the catalog of these files, without reading them.
+    package static func digest(of files: [RateFile]) -> String { ContentHash.digest(files) }
+
+    /// Throws `Faults` with every fault found, each with its file, line and field.
+    package static func read(_ files: [RateFile]) throws -> Catalog {
+        let collector = FaultCollector()
+        let (catalog, _) = assemble(files, collector)
+        try collector.throwIfAny()
+        return catalog
+    }
+
+    /// Every fault: those that stop a catalog from loading, and those that a careful editor would look at twice.
+    package static func faults(in files: [RateFile]) -> [Fault] {
+        let collector = FaultCollector()
+        let (catalog, places) = assemble(files, collector)
+        EditorialChecks(catalog: catalog, places: places, collector: collector).run()
+        return Faults(collector.faults).list
+    }
+
+    private static func assemble(
+        _ files: [RateFile], _ collector: FaultCollector
+    ) -> (Catalog, [String: ConfigNode]) {
+        var reader = RateFileReader(collector: collector)
+        for file in files.sorted(by: { $0.name < $1.name }) { reader.read(file) }
+        let content = reader.content
+        var places: [String: ConfigNode] = [:]
+        for (entry, place) in content.lines { places[entry.line.id] = place }
+        let derived = ExtendedLines(content: content, collector: collector).lines()
+        let entries = content.lines.map(\.entry) + derived
+        let dates =
+            entries.map(\.publication.checked)
+            + content.channels.flatMap { $0.channel.settlements.map(\.source.checked) }
+        let catalog = Catalog(
+            digest: digest(of: files), date: dates.max(),
+            channels: content.channels.map { channel, place in
+                extended(channel, content, place)
+            },
+            models: content.models.map(\.model), exchangeRates: content.exchangeRates,
+            lines: entries)
+        StructureChecks(content: content, catalog: catalog, places: places, collector: collector)
+            .run()
+        return (catalog, places)
+    }
+
+    /// A channel that extends another and names no currency has its base's.
+    private static func extended(
+        _ channel: Channel, _ content: RateFileContent, _ place: ConfigNode
+    ) -> Channel {
+        guard let extending = content.extensions[channel.id],
+            place.openMapping?["currency"] == nil,
+            let base = content.channels.first(where: { $0.channel.id == extending.base })
+        else { return channel }
+        return Channel(
+            id: channel.id, name: channel.name, currency: base.channel.currency,
+            pricedAt: channel.pricedAt, settlements: channel.settlements,
+            keyVariable: channel.keyVariable)
+    }
+}

@@ -1,0 +1,322 @@
+import ConfigFiles
+import Pricing
+
+/// What one rate file says: models, a channel with its lines, exchange rates, or several of these.
+struct RateFileContent {
+    struct Extension {
+        let base: String
+        let multiplier: Int128
+        let validFrom: Timestamp
+        let publication: Publication
+        let place: ConfigNode
+    }
+
+    var models: [(model: Model, place: ConfigNode)] = []
+    var channels: [(channel: Channel, place: ConfigNode)] = []
+    var extensions: [String: Extension] = [:]
+    var lines: [(entry: CatalogLine, place: ConfigNode)] = []
+    var exchangeRates: [FXRate] = []
+}
+
+/// Reads rate files; README.md in pricing-data is the format's description, schema.json its schema.
+struct RateFileReader {
+    static let rootKeys = [
+        "vendor", "models", "channel", "name", "currency", "priced_at", "api_key_env", "settlement",
+        "extends", "multiplier", "valid_from", "source", "checked", "claim", "lines", "rates",
+    ]
+    static let modelKeys = ["id", "name", "vendor", "aliases", "patterns"]
+    static let nameKeys = ["name", "match", "valid_from", "valid_to", "source", "note"]
+    static let settlementKeys = ["pays", "for", "valid_from", "source", "checked", "claim", "note"]
+    static let lineKeys = [
+        "model", "currency", "valid_from", "valid_to", "service_tier", "above", "above_output",
+        "window", "when", "unlisted", "minimum_units", "rates", "source", "checked", "claim", "note",
+        "allowance", "confirmed", "corrects",
+    ]
+    static let windowKeys = ["zone", "weekdays", "hours"]
+    static let exchangeRateKeys = ["pair", "rate", "date", "source", "checked", "note"]
+
+    let collector: FaultCollector
+    var content = RateFileContent()
+
+    mutating func read(_ file: RateFile) {
+        guard let root = YAMLReader.read(file.text, file: file.name, collector: collector),
+            let mapping = root.mapping(Self.rootKeys)
+        else { return }
+        if let models = mapping["models"] { readModels(models, vendor: mapping["vendor"]) }
+        if mapping["channel"] != nil {
+            readChannel(mapping)
+        } else {
+            for key in ["lines", "extends", "settlement"] where mapping[key] != nil {
+                mapping[key]?.fault("needs a channel; add channel: NAME to the file")
+            }
+            if let rates = mapping["rates"] { readExchangeRates(rates) }
+        }
+        if mapping["models"] == nil, mapping["channel"] == nil, mapping["rates"] == nil {
+            root.fault("holds neither models, nor a channel, nor exchange rates")
+        }
+    }
+
+    private mutating func readModels(_ node: ConfigNode, vendor: ConfigNode?) {
+        for item in node.items {
+            guard let mapping = item.mapping(Self.modelKeys),
+                let id = mapping.required("id")?.string
+            else { continue }
+            let own = mapping["vendor"]?.string ?? vendor?.string
+            if own == nil { item.fault("missing \"vendor\", here or at the top of the file") }
+            guard id == id.lowercased() else {
+                mapping["id"]?.fault("a model id is written in small letters")
+                continue
+            }
+            let model = Model(
+                id: id, name: mapping["name"]?.string ?? id, vendor: own ?? "",
+                aliases: names(mapping["aliases"], key: "name"),
+                patterns: names(mapping["patterns"], key: "match"))
+            content.models.append((model, item))
+        }
+    }
+
+    private func names(_ node: ConfigNode?, key: String) -> [DatedName] {
+        (node?.items ?? []).compactMap { item in
+            guard let mapping = item.mapping(Self.nameKeys),
+                let text = mapping.required(key)?.string,
+                let validFrom = mapping.required("valid_from")?.timestamp
+            else { return nil }
+            let validTo = mapping["valid_to"]?.timestamp
+            if let validTo, validTo <= validFrom { item.fault("ends before it begins") }
+            return DatedName(text: text, validFrom: validFrom, validTo: validTo)
+        }
+    }
+
+    private mutating func readChannel(_ mapping: ConfigMapping) {
+        guard let id = mapping.required("channel")?.string else { return }
+        if id == Channel.direct { mapping["channel"]?.fault("\"direct\" stands for each model's own vendor") }
+        let currency = currency(mapping["currency"])
+        let pricedAt = mapping["priced_at"].flatMap { node in
+            choice(node, Channel.PricedAt.init(rawValue:), ["start", "completion"])
+        }
+        if mapping["currency"] == nil, mapping["extends"] == nil {
+            mapping.node.fault("missing \"currency\"")
+        }
+        let channel = Channel(
+            id: id, name: mapping["name"]?.string ?? id, currency: currency ?? .usd,
+            pricedAt: pricedAt ?? .start, settlements: settlements(mapping["settlement"]),
+            keyVariable: mapping["api_key_env"]?.string)
+        content.channels.append((channel, mapping.node))
+        if mapping["extends"] != nil { readExtension(mapping, channel: id) }
+        let listCurrency = currency ?? .usd
+        for item in mapping["lines"]?.items ?? [] {
+            guard let entry = line(item, channel: id, currency: listCurrency) else { continue }
+            content.lines.append((entry, item))
+        }
+        if mapping["lines"] == nil, mapping["extends"] == nil {
+            mapping.node.fault("a channel has lines of its own or extends another")
+        }
+    }
+
+    private mutating func readExtension(_ mapping: ConfigMapping, channel: String) {
+        guard let base = mapping["extends"]?.string,
+            let multiplierNode = mapping.required("multiplier"),
+            let multiplier = multiplierNode.decimal,
+            let validFrom = mapping.required("valid_from")?.timestamp,
+            let publication = publication(mapping)
+        else { return }
+        guard multiplier > 0, multiplier <= 1000 * DecimalText.one else {
+            multiplierNode.fault("a multiplier is above 0 and at most 1000")
+            return
+        }
+        content.extensions[channel] = RateFileContent.Extension(
+            base: base, multiplier: multiplier, validFrom: validFrom, publication: publication,
+            place: mapping.node)
+    }
+
+    private func settlements(_ node: ConfigNode?) -> [Settlement] {
+        (node?.items ?? []).compactMap { item in
+            guard let mapping = item.mapping(Self.settlementKeys),
+                let pays = money(mapping.required("pays")), let bill = money(mapping.required("for")),
+                let validFrom = mapping.required("valid_from")?.timestamp,
+                let publication = publication(mapping)
+            else { return nil }
+            return item.value { () throws(PricingError) in
+                try Settlement(pays: pays, for: bill, validFrom: validFrom, source: publication)
+            }
+        }
+    }
+
+    private func line(_ item: ConfigNode, channel: String, currency own: Currency) -> CatalogLine? {
+        guard let mapping = item.mapping(Self.lineKeys) else { return nil }
+        let model = mapping.required("model")?.string
+        let validFrom = mapping.required("valid_from")?.timestamp
+        let publication = publication(mapping)
+        let currency = mapping["currency"].map { self.currency($0) } ?? own
+        guard let ratesNode = mapping.required("rates"),
+            let rates = rates(ratesNode, currency: currency ?? own),
+            let model, let validFrom, let publication, let currency
+        else { return nil }
+        let unlisted = mapping["unlisted"].flatMap { node in
+            choice(node, RateLine.Unlisted.init(rawValue:), ["refused", "inherit"])
+        }
+        let validTo = mapping["valid_to"]?.timestamp
+        if let validTo, validTo <= validFrom { mapping["valid_to"]?.fault("ends before it begins") }
+        let line = RateLine(
+            channel: channel, model: model, currency: currency, conditions: conditions(mapping),
+            validFrom: validFrom, unlisted: unlisted ?? .refused,
+            minimumUnits: minimumUnits(mapping["minimum_units"]), rates: rates)
+        return CatalogLine(
+            line: line, validTo: validTo, publication: publication,
+            corrects: mapping["corrects"]?.string, note: mapping["note"]?.string,
+            allowance: mapping["allowance"]?.string, confirmed: mapping["confirmed"]?.string,
+            origin: "\(item.file):\(item.line)")
+    }
+
+    private func conditions(_ mapping: ConfigMapping) -> RateConditions {
+        var when: [String: String] = [:]
+        for (key, value) in mapping["when"]?.openMapping?.pairs ?? [] { when[key] = value.string }
+        return RateConditions(
+            serviceTier: mapping["service_tier"]?.string ?? RateConditions.standardTier,
+            aboveInput: mapping["above"]?.count, aboveOutput: mapping["above_output"]?.count,
+            window: mapping["window"].flatMap(window), when: when)
+    }
+
+    private func window(_ node: ConfigNode) -> TimeWindow? {
+        guard let mapping = node.mapping(Self.windowKeys),
+            let zone = mapping.required("zone")?.string, let hours = mapping.required("hours")
+        else { return nil }
+        let spans: [TimeWindow.Hours] = hours.items.compactMap { item in
+            guard let text = item.string else { return nil }
+            let ends = text.split(separator: "-").map { TimeOfDay.parse($0.utf8) }
+            guard ends.count == 2, let start = ends[0], let end = ends[1], start != end,
+                start.secondOfDay < 86_400
+            else {
+                item.fault("\(quoted(text)) is not a span of hours such as 16:30-00:30")
+                return nil
+            }
+            return TimeWindow.Hours(start: start, end: end)
+        }
+        let weekdays = mapping["weekdays"].map(weekdays) ?? Set(Weekday.allCases)
+        return TimeWindow(zone: zone, weekdays: weekdays, hours: spans)
+    }
+
+    /// `mon-fri`, `sat,sun`, `mon`.
+    private func weekdays(_ node: ConfigNode) -> Set<Weekday> {
+        guard let text = node.string else { return [] }
+        var days: Set<Weekday> = []
+        for part in text.split(separator: ",") {
+            let ends = part.filter { $0 != " " }.split(separator: "-").map { Weekday(rawValue: String($0)) }
+            guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
+                let from = Weekday.allCases.firstIndex(of: first),
+                let to = Weekday.allCases.firstIndex(of: last), from <= to
+            else {
+                node.fault("\(quoted(text)) is not a list of weekdays such as mon-fri or sat,sun")
+                return []
+            }
+            days.formUnion(Weekday.allCases[from...to])
+        }
+        return days
+    }
+
+    private func rates(_ node: ConfigNode, currency: Currency) -> Rates? {
+        guard let mapping = node.openMapping else { return nil }
+        var rates = Rates()
+        for (key, value) in mapping.pairs {
+            guard let meter = meter(key, at: value),
+                let rate = rate(value, of: meter, currency: currency)
+            else { continue }
+            rates[meter] = rate
+        }
+        if mapping.pairs.isEmpty { node.fault("a line without a rate") }
+        return rates
+    }
+
+    private func meter(_ name: String, at node: ConfigNode) -> Meter? {
+        guard let meter = Meter(name: name) else {
+            let nearest = NearestNames.find(name, among: Meter.allCases.map(\.name))
+            node.fault(PricingError.unknownMeter(name, nearest: nearest).description)
+            return nil
+        }
+        return meter
+    }
+
+    /// `8.00` per million tokens, `10.00 per 1k` of anything, or `free`.
+    private func rate(_ node: ConfigNode, of meter: Meter, currency: Currency) -> Rate? {
+        guard let text = node.string else { return nil }
+        let words = text.split(separator: " ").map(String.init)
+        if words == ["free"] {
+            return node.value { () throws(PricingError) in try Rate(quote: .zero(currency), per: 1_000_000) }
+        }
+        guard let quote = DecimalText.parse(words.first ?? "") else {
+            node.fault("\(quoted(text)) is not a plain decimal such as 0.14, nor free")
+            return nil
+        }
+        let isPer = words.count == 3 && words[1] == "per"
+        guard isPer || words.count == 1, let units = isPer ? Count.parse(words[2]) : 1_000_000 else {
+            node.fault("\(quoted(text)) is not a rate such as 8.00 or 10.00 per 1k")
+            return nil
+        }
+        guard isPer || meter.isToken else {
+            node.fault("\(meter.name) is not counted in tokens; say per how many, such as \(text) per 1k")
+            return nil
+        }
+        return node.value { () throws(PricingError) in
+            try Rate(quote: Money(currency: currency, attos: quote), per: units)
+        }
+    }
+
+    private func minimumUnits(_ node: ConfigNode?) -> [Meter: Int64] {
+        var minimums: [Meter: Int64] = [:]
+        for (key, value) in node?.openMapping?.pairs ?? [] {
+            guard let meter = meter(key, at: value), let count = value.count else { continue }
+            minimums[meter] = count
+        }
+        return minimums
+    }
+
+    private mutating func readExchangeRates(_ node: ConfigNode) {
+        for item in node.items {
+            guard let mapping = item.mapping(Self.exchangeRateKeys),
+                let pair = mapping.required("pair")?.string,
+                let rate = mapping.required("rate")?.decimal,
+                let date = mapping.required("date")?.date,
+                let publication = publication(mapping)
+            else { continue }
+            let codes = pair.split(separator: "/").map(String.init)
+            let fx = item.value { () throws(PricingError) in
+                guard codes.count == 2 else {
+                    throw .malformed(what: "pair", text: pair, wanted: "two currencies such as USD/CNY")
+                }
+                return try FXRate(
+                    base: Currency(codes[0]), quote: Currency(codes[1]), attos: rate, date: date,
+                    source: publication.source)
+            }
+            if let fx { content.exchangeRates.append(fx) }
+        }
+    }
+
+    private func publication(_ mapping: ConfigMapping) -> Publication? {
+        let source = mapping.required("source")?.string
+        let checked = mapping.required("checked")?.date
+        guard let source, let checked else { return nil }
+        let claim = mapping["claim"].flatMap { node in
+            choice(node, { $0 == "seller" ? $0 : nil }, ["seller"])
+        }
+        return Publication(source: source, checked: checked, claim: claim)
+    }
+
+    private func currency(_ node: ConfigNode?) -> Currency? {
+        guard let node, let text = node.string else { return nil }
+        return node.value { () throws(PricingError) in try Currency(text) }
+    }
+
+    private func money(_ node: ConfigNode?) -> Money? {
+        guard let node, let text = node.string else { return nil }
+        return node.value { () throws(PricingError) in try Money(parsing: text) }
+    }
+
+    private func choice<T>(_ node: ConfigNode, _ make: (String) -> T?, _ all: [String]) -> T? {
+        guard let text = node.string else { return nil }
+        guard let value = make(text) else {
+            node.fault("\(quoted(text)) is not one of \(all.joined(separator: ", "))")
+            return nil
+        }
+        return value
+    }
+}

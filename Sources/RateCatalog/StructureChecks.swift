@@ -1,0 +1,151 @@
+import ConfigFiles
+import Pricing
+
+/// What stops a catalog from loading: two answers to one question, or a name that nothing stands behind.
+struct StructureChecks {
+    let content: RateFileContent
+    let catalog: Catalog
+    let places: [String: ConfigNode]
+    let collector: FaultCollector
+
+    func run() {
+        checkUniqueIDs()
+        checkNames()
+        checkReferences()
+        checkCorrections()
+        for lines in standingByOffer().values { checkOverlaps(lines) }
+    }
+
+    private func checkUniqueIDs() {
+        var models: Set<String> = []
+        for (model, place) in content.models where !models.insert(model.id).inserted {
+            place.fault("model \(quoted(model.id)) is there twice")
+        }
+        var channels: Set<String> = []
+        for (channel, place) in content.channels where !channels.insert(channel.id).inserted {
+            place.fault("channel \(quoted(channel.id)) is there twice")
+        }
+        var lines: Set<String> = []
+        for (entry, place) in content.lines where !lines.insert(entry.line.id).inserted {
+            place.fault("the same line is there twice")
+        }
+    }
+
+    /// No alias may stand for two models at one time, nor be a model's id.
+    private func checkNames() {
+        let ids = Set(content.models.map(\.model.id))
+        var holders: [String: [(name: DatedName, model: String)]] = [:]
+        for (model, place) in content.models {
+            for alias in model.aliases {
+                if ids.contains(alias.text), alias.text != model.id {
+                    place.fault("alias \(quoted(alias.text)) is a model of its own")
+                }
+                let earlier = holders[alias.text, default: []]
+                if let clash = earlier.first(where: { $0.name.overlaps(alias) }) {
+                    place.fault(
+                        "duplicate alias \(quoted(alias.text)): it stands for \(quoted(clash.model)) at the same time")
+                }
+                holders[alias.text, default: []].append((alias, model.id))
+            }
+        }
+    }
+
+    private func checkReferences() {
+        let models = Set(content.models.map(\.model.id))
+        let channels = Set(content.channels.map(\.channel.id))
+        for (model, place) in content.models where !channels.contains(model.vendor) {
+            place.fault("its vendor \(quoted(model.vendor)) is no channel")
+        }
+        for (entry, place) in content.lines where !models.contains(entry.line.model) {
+            place.fault(
+                PricingError.unknownModel(
+                    entry.line.model, nearest: NearestNames.find(entry.line.model, among: models)
+                ).description)
+        }
+    }
+
+    /// A correction names a line that stays in the file, of the same channel and model.
+    private func checkCorrections() {
+        let lines = Dictionary(
+            content.lines.map { ($0.entry.line.id, $0.entry.line) }, uniquingKeysWith: { one, _ in one })
+        for (entry, place) in content.lines {
+            guard let corrected = entry.corrects else { continue }
+            guard let wrong = lines[corrected] else {
+                place.fault("corrects \(quoted(corrected)), which is no line here; leave the wrong line in the file")
+                continue
+            }
+            if wrong.channel != entry.line.channel || wrong.model != entry.line.model {
+                place.fault("corrects a line of another channel or model")
+            }
+        }
+    }
+
+    private func standingByOffer() -> [String: [CatalogLine]] {
+        let withdrawn = catalog.withdrawnIDs
+        let standing = catalog.lines.filter { !withdrawn.contains($0.line.id) }
+        return Dictionary(grouping: standing) {
+            "\($0.line.channel)\n\($0.line.model)\n\($0.line.currency.code)\n\($0.line.conditions.serviceTier)"
+        }
+    }
+
+    private func checkOverlaps(_ lines: [CatalogLine]) {
+        for (index, one) in lines.enumerated() {
+            for other in lines[(index + 1)...] {
+                guard let problem = clash(one, other) else { continue }
+                let place = places[other.line.id] ?? places[one.line.id]
+                place?.fault("\(problem) (\(one.origin))")
+            }
+        }
+    }
+
+    private func clash(_ one: CatalogLine, _ other: CatalogLine) -> String? {
+        if one.line.key == other.line.key {
+            return
+                "a second line with the same conditions and the same valid_from; a correction needs corrects: \(one.line.id)"
+        }
+        if one.line.conditions == other.line.conditions {
+            let (earlier, later) =
+                one.line.validFrom < other.line.validFrom ? (one, other) : (other, one)
+            guard let end = earlier.validTo, end > later.line.validFrom else { return nil }
+            return "overlapping lines: one ends at \(end.text), after the next begins"
+        }
+        guard areEquallySpecific(one.line.conditions, other.line.conditions),
+            couldBothHold(one.line.conditions, other.line.conditions), overlapInTime(one, other)
+        else { return nil }
+        return "overlapping lines: both apply to the same request, equally specific"
+    }
+
+    private func areEquallySpecific(_ one: RateConditions, _ other: RateConditions) -> Bool {
+        one.when.count == other.when.count && one.aboveInput == other.aboveInput
+            && one.aboveOutput == other.aboveOutput && (one.window == nil) == (other.window == nil)
+    }
+
+    private func couldBothHold(_ one: RateConditions, _ other: RateConditions) -> Bool {
+        if one.when.contains(where: { other.when[$0.key].map { [value = $0.value] in $0 != value } ?? false }) {
+            return false
+        }
+        guard let window = one.window, let second = other.window else { return true }
+        return window.overlaps(second)
+    }
+
+    private func overlapInTime(_ one: CatalogLine, _ other: CatalogLine) -> Bool {
+        let book = effectiveEnds
+        func end(_ entry: CatalogLine) -> Timestamp? { book[entry.line.id] ?? nil }
+        return (end(one).map { other.line.validFrom < $0 } ?? true)
+            && (end(other).map { one.line.validFrom < $0 } ?? true)
+    }
+
+    private var effectiveEnds: [String: Timestamp?] {
+        var ends: [String: Timestamp?] = [:]
+        for entry in catalog.lines {
+            let successors = catalog.lines.filter {
+                $0.line.channel == entry.line.channel && $0.line.model == entry.line.model
+                    && $0.line.currency == entry.line.currency
+                    && $0.line.conditions == entry.line.conditions
+                    && $0.line.validFrom > entry.line.validFrom
+            }
+            ends[entry.line.id] = (successors.map(\.line.validFrom) + [entry.validTo].compactMap(\.self)).min()
+        }
+        return ends
+    }
+}

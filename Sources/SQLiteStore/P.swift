@@ -1,0 +1,2 @@
+import GRDB
+package func r() throws { _ = try DatabaseQueue() }

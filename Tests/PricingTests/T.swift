@@ -1,0 +1,2 @@
+import Testing
+@Suite struct A { @Test func a() { #expect(1 == 1) } }
