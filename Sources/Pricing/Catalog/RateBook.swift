@@ -5,6 +5,8 @@ package final class RateBook: Sendable {
     private let channels: [String: Channel]
     private let models: ModelNames
     private let offers: [Offer.Key: Offer]
+    /// Whether any line charges per request, so that a request must be counted.
+    package let chargesRequests: Bool
 
     /// Expects a catalog that `RateCatalog` has validated; a duplicate id keeps its first holder.
     package init(_ catalog: Catalog, zones: any TimeZoneRules) {
@@ -16,6 +18,7 @@ package final class RateBook: Sendable {
         let standing = catalog.lines.filter { !withdrawn.contains($0.line.id) }
         offers = Dictionary(grouping: standing) { Offer.Key(channel: $0.line.channel, model: $0.line.model) }
             .mapValues(Offer.init)
+        chargesRequests = standing.contains { $0.line.rates[.request] != nil }
     }
 
     package var digest: String { catalog.digest }

@@ -1,0 +1,92 @@
+import JSONBytes
+import Pricing
+
+/// What a question came to: one document for programs, one report for people, and what a gate makes of it.
+package struct Answer: Sendable {
+    /// For exit codes and pipelines; where several hold, a known part that is over wins.
+    package enum Verdict: Sendable {
+        case done
+        case overBudget
+        /// Something has no price, or there was nothing to judge.
+        case unpriced
+        case failed
+    }
+
+    /// `savings` of `tokenmeter.savings/1`.
+    package let name: String
+    package let fields: JSONObject
+    package let report: Report
+    package let verdict: Verdict
+
+    package init(name: String, fields: JSONObject, report: Report, verdict: Verdict = .done) {
+        self.name = name
+        self.fields = fields
+        self.report = report
+        self.verdict = verdict
+    }
+
+    package var document: JSONValue {
+        var object = JSONObject(["schema": .string("tokenmeter.\(name)/1")])
+        for member in fields.members { object.append(member.key, member.value) }
+        return .object(object)
+    }
+
+    /// The elements of `rows`, for formats that hold one a line; the document itself where it has none.
+    package var rows: [JSONValue] {
+        if case .array(let rows)? = fields["rows"] { return rows }
+        return [document]
+    }
+}
+
+/// A table with what stands above and below it.
+package struct Report: Sendable {
+    package struct Column: Sendable {
+        package enum Alignment: Sendable { case left, right }
+
+        /// The CSV header and a word for machines.
+        package let key: String
+        package let title: String
+        package let alignment: Alignment
+
+        package init(_ key: String, _ title: String? = nil, _ alignment: Alignment = .right) {
+            self.key = key
+            self.title = title ?? key
+            self.alignment = alignment
+        }
+    }
+
+    package struct Cell: Sendable, ExpressibleByStringLiteral {
+        /// For people: `¥1,050.00`.
+        package let text: String
+        /// For programs: `1050.00`.
+        package let plain: String
+
+        package init(_ text: String, plain: String? = nil) {
+            self.text = text
+            self.plain = plain ?? text
+        }
+
+        package init(stringLiteral value: String) { self.init(value) }
+    }
+
+    package var title: String
+    package var columns: [Column]
+    package var rows: [[Cell]]
+    /// Sums and gates, under the table.
+    package var footer: [[Cell]] = []
+    /// Assumptions and sources, a line each.
+    package var notes: [String] = []
+    /// What a reader must not miss, a line each.
+    package var warnings: [String] = []
+    /// Which rates: date and digest.
+    package var rates: String
+    /// Whether the header of the columns is worth printing.
+    package var showsHeader = true
+
+    package init(title: String, columns: [Column], rows: [[Cell]], rates: String) {
+        self.title = title
+        self.columns = columns
+        self.rows = rows
+        self.rates = rates
+    }
+}

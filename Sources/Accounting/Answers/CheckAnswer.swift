@@ -1,0 +1,197 @@
+import JSONBytes
+import Pricing
+
+extension PricingContext {
+    package static let checkNames = names + ["days_per_month", "allow_empty", "fail_on"]
+
+    /// Budgets against a plan; never green on nothing.
+    package func check(
+        _ parameters: Parameters, plan: [PlannedWorkload], budgets: [Budget]
+    ) throws -> Answer {
+        try parameters.refuseUnknown(Self.checkNames)
+        let time = try at(parameters)
+        let days = try WorkloadParameters.daysPerMonth(parameters)
+        let failsOnWarning = try failsOnWarning(parameters)
+        let allowsEmpty = try parameters.flag("allow_empty")
+        var exchange = try exchange(parameters, at: time)
+        guard !budgets.isEmpty else {
+            throw QuestionError.invalid(field: "budgets", problem: "the file holds no budget")
+        }
+        var rows: [CheckRow] = []
+        for budget in budgets {
+            rows.append(try judge(budget, plan, days: days, exchange: &exchange))
+        }
+        let verdict = verdict(rows, failsOnWarning: failsOnWarning, allowsEmpty: allowsEmpty)
+        var report = Report(
+            title: "budgets against a plan of \(plan.count) workloads",
+            columns: [
+                Report.Column("budget", nil, .left), Report.Column("period", nil, .left),
+                Report.Column("limit"), Report.Column("planned"), Report.Column("used_percent", "used"),
+                Report.Column("state", nil, .left),
+            ], rows: rows.map(\.cells), rates: book.catalog.label)
+        report.notes = ["a month is \(days) days; a day is its \(days)th part, a week 7 of them, a quarter 3 months"]
+        report.notes += exchange.notes
+        report.warnings = rows.compactMap(\.warning)
+        let fields = JSONObject([
+            "at": .string(time.text), "rates": book.catalog.json, "days_per_month": .integer(days),
+            "workloads": .integer(Int64(plan.count)),
+            "verdict": .string(verdict.word), "rows": .array(rows.map(\.json)), "fx": exchange.json,
+        ])
+        return Answer(name: "check", fields: fields, report: report, verdict: verdict)
+    }
+
+    private func failsOnWarning(_ parameters: Parameters) throws(QuestionError) -> Bool {
+        switch try parameters.text("fail_on") {
+        case nil, "over": return false
+        case "warn": return true
+        case .some(let text):
+            throw .invalid(
+                field: parameters.spelled("fail_on"), problem: "\(quoted(text)) is neither over nor warn")
+        }
+    }
+
+    private func judge(
+        _ budget: Budget, _ plan: [PlannedWorkload], days: Int64, exchange: inout Exchange
+    ) throws -> CheckRow {
+        guard budget.basis == .plan else {
+            return CheckRow(budget: budget, state: .unjudged("needs a ledger of events, and this is the plan half"))
+        }
+        let matching = plan.filter { $0.matches(budget.filter) }
+        guard !matching.isEmpty else { return CheckRow(budget: budget, state: .empty) }
+        var low = Money.zero(budget.limit.currency)
+        var high = low
+        var problem: String?
+        for planned in matching {
+            let month: Forecast.Range
+            switch monthOf(planned) {
+            case .success(let range): month = range
+            case .failure(let error):
+                guard error.isUnpriceable else { throw error }
+                problem = "\(planned.workload.name): \(error)"
+                continue
+            }
+            let least = try exchange.converted(month.low.settled.money, to: low.currency)
+            let most = try exchange.converted(month.high.settled.money, to: low.currency)
+            low = try low.adding(least.money)
+            high = try high.adding(most.money)
+            if !month.low.isComplete {
+                let meters = month.low.unpriced.names.joined(separator: ", ")
+                problem = "\(planned.workload.name): unpriced \(meters)"
+            }
+        }
+        low = try budget.period.portion(of: low, daysPerMonth: days)
+        high = try budget.period.portion(of: high, daysPerMonth: days)
+        return CheckRow(budget: budget, state: state(budget, low: low, high: high, problem: problem), planned: low, plannedHigh: high)
+    }
+
+    private func monthOf(_ planned: PlannedWorkload) -> Result<Forecast.Range, PricingError> {
+        Result { () throws(PricingError) in
+            try Forecast(planned.workload, months: 1, book: book).firstMonth
+        }
+    }
+
+    private func state(_ budget: Budget, low: Money, high: Money, problem: String?) -> CheckRow.State {
+        if low.attos > budget.limit.attos { return .over }
+        if let problem { return .unjudged(problem) }
+        if high.attos > budget.limit.attos {
+            return .unjudged("only the cheaper hours are within the limit; say peak_share in the plan")
+        }
+        let warnAt = try? budget.limit.scaled(by: budget.warnShare.attos, over: DecimalText.one)
+        if let warnAt, high.attos >= warnAt.attos, high.attos > 0 { return .warning }
+        return .within
+    }
+
+    private func verdict(
+        _ rows: [CheckRow], failsOnWarning: Bool, allowsEmpty: Bool
+    ) -> Answer.Verdict {
+        var verdict = Answer.Verdict.done
+        for row in rows {
+            switch row.state {
+            case .over: return .overBudget
+            case .warning: if failsOnWarning { return .overBudget }
+            case .unjudged: verdict = .unpriced
+            case .empty: if !allowsEmpty { verdict = .unpriced }
+            case .within: break
+            }
+        }
+        return verdict
+    }
+}
+
+extension Answer.Verdict {
+    var word: String {
+        switch self {
+        case .done: "within"
+        case .overBudget: "over"
+        case .unpriced: "unjudged"
+        case .failed: "failed"
+        }
+    }
+}
+
+private struct CheckRow {
+    enum State {
+        case within, warning, over, empty
+        case unjudged(String)
+    }
+
+    let budget: Budget
+    let state: State
+    var planned: Money?
+    var plannedHigh: Money?
+
+    private var word: String {
+        switch state {
+        case .within: "within"
+        case .warning: "warning"
+        case .over: "over"
+        case .empty: "empty"
+        case .unjudged: "unjudged"
+        }
+    }
+
+    private var percent: String? {
+        guard let plannedHigh, let savings = try? Savings(baseline: budget.limit, cost: .zero(plannedHigh.currency)),
+            savings.baseline.attos > 0,
+            let tenths = try? ExactDivision.halfEven(plannedHigh.attos, times: 1000, over: budget.limit.attos),
+            let attos = try? ExactDivision.halfEven(tenths, times: DecimalText.one, over: 10)
+        else { return nil }
+        return DecimalText.text(attos, minorDigits: 1)
+    }
+
+    var warning: String? {
+        switch state {
+        case .empty: "\(budget.name): no workload of the plan matches its filter"
+        case .unjudged(let reason): "\(budget.name): cannot be judged: \(reason)"
+        case .over:
+            planned.flatMap { try? $0.subtracting(budget.limit) }.map {
+                "\(budget.name): over \(budget.limit.display) by \($0.roundedOrExact)"
+            }
+        case .warning: "\(budget.name): \(percent ?? "")% of \(budget.limit.display) is planned"
+        case .within: nil
+        }
+    }
+
+    var cells: [Report.Cell] {
+        var plannedText = ""
+        if let planned, let plannedHigh {
+            plannedText = planned == plannedHigh ? planned.roundedOrExact : "\(planned.roundedOrExact) … \(plannedHigh.roundedOrExact)"
+        }
+        return [
+            Report.Cell(budget.name), Report.Cell(budget.period.rawValue), Report.Cell(budget.limit),
+            Report.Cell(plannedText, plain: plannedHigh?.amountText ?? ""),
+            Report.Cell(percent.map { "\($0)%" } ?? "", plain: percent ?? ""), Report.Cell(word),
+        ]
+    }
+
+    var json: JSONValue {
+        .object([
+            "budget": .string(budget.name), "period": .string(budget.period.rawValue),
+            "on": .string(budget.basis.rawValue), "limit": budget.limit.json,
+            "planned": planned.map(\.json) ?? .null,
+            "planned_high": planned == plannedHigh ? nil : plannedHigh?.json,
+            "used_percent": .optional(percent), "state": .string(word),
+            "reason": .optional(warning),
+        ])
+    }
+}

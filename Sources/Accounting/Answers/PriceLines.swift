@@ -1,0 +1,180 @@
+import JSONBytes
+import Pricing
+
+/// Prices usages that come as lines of JSON, each answered by one line, in order; a bad line is answered in place.
+package struct PriceLines {
+    /// The longest line that is read; a longer one is answered with an error.
+    package static let maximumLineBytes = 1 << 20
+
+    private let context: PricingContext
+    private var document: PriceDocument
+    private var exchange: Exchange
+    private let defaults: Purchase
+    private var number: Int64 = 0
+    /// Lines that were answered with an error.
+    package private(set) var failures: Int64 = 0
+
+    /// `parameters` give what lines leave out: `channel`, `at`, `service_tier`, `currency`, `fx`.
+    package init(_ parameters: Parameters, _ context: PricingContext) throws(QuestionError) {
+        try parameters.refuseUnknown(PricingContext.names + PricingContext.purchaseNames)
+        self.context = context
+        document = PriceDocument(context.book.catalog)
+        let at = try context.at(parameters)
+        exchange = try context.exchange(parameters, at: at)
+        defaults = Purchase(
+            model: try parameters.text("model") ?? "",
+            channel: try parameters.text("channel") ?? Channel.direct, at: at,
+            serviceTier: try parameters.text("service_tier") ?? RateConditions.standardTier,
+            list: try parameters.currency("billed_in"))
+    }
+
+    /// Appends the answer to one line, with a line feed; empty lines are passed over.
+    package mutating func answer(_ line: UnsafeBufferPointer<UInt8>, into writer: inout JSONWriter) {
+        number += 1
+        if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { return }
+        let start = writer.bytes.count
+        do {
+            let question = try LineQuestion(line, defaults: defaults)
+            let usage = try context.book.withRequestCount(question.usage, question.purchase)
+            let priced = try context.book.price(usage, question.purchase)
+            let shown = try exchange.shown(priced.cost.settled.money)
+            try document.append(
+                priced, usage: usage, asked: question.purchase, shown: shown,
+                exchange: exchange.json, id: question.id, to: &writer)
+            if !priced.cost.isComplete { failures += 1 }
+        } catch {
+            writer.bytes.removeLast(writer.bytes.count - start)
+            refuse(error, into: &writer)
+        }
+        writer.raw("\n")
+    }
+
+    /// Answers a line that is longer than `maximumLineBytes`.
+    package mutating func refuseLongLine(into writer: inout JSONWriter) {
+        number += 1
+        refuse(
+            LineError(code: "line_too_long", problem: "a line of more than \(Self.maximumLineBytes >> 20) MiB"),
+            into: &writer)
+        writer.raw("\n")
+    }
+
+    private mutating func refuse(_ error: any Error, into writer: inout JSONWriter) {
+        failures += 1
+        let code =
+            switch error {
+            case let error as PricingError: error.code
+            case let error as LineError: error.code
+            default: "malformed"
+            }
+        writer.raw("{\"schema\":\"tokenmeter.price/1\",\"line\":")
+        writer.integer(number)
+        writer.raw(",\"error\":{\"code\":")
+        writer.string(code)
+        writer.raw(",\"message\":")
+        writer.string("\(error)")
+        writer.raw("}}")
+    }
+}
+
+private struct LineError: Error, CustomStringConvertible {
+    let code: String
+    let problem: String
+    var description: String { problem }
+}
+
+/// One line: `{"model","channel","at","usage":{"input":…}}`, and what else a purchase has.
+struct LineQuestion {
+    static let names = [
+        "model", "channel", "at", "completed_at", "service_tier", "when", "billed_in", "usage", "id",
+    ]
+
+    var purchase: Purchase
+    var usage = Usage()
+    var id: String?
+
+    init(_ line: UnsafeBufferPointer<UInt8>, defaults: Purchase) throws {
+        purchase = defaults
+        var reader = JSONReader(line)
+        var hasUsage = false
+        var seen: UInt64 = 0
+        try reader.object { reader, key in
+            let place = try Self.place(of: key, &reader)
+            guard seen & (1 << place) == 0 else { throw reader.fail("a duplicate key") }
+            seen |= 1 << place
+            switch place {
+            case 0: purchase.model = try reader.string()
+            case 1: purchase.channel = try reader.string()
+            case 2: purchase.at = try Self.time(&reader, "at")
+            case 3: purchase.completedAt = try Self.time(&reader, "completed_at")
+            case 4: purchase.serviceTier = try reader.string()
+            case 5:
+                try reader.object { reader, key in
+                    purchase.attributes[String(decoding: key, as: UTF8.self)] = try reader.string()
+                }
+            case 6: purchase.list = try Currency(try reader.string())
+            case 7:
+                hasUsage = true
+                usage = try Self.usage(&reader)
+            default: id = try reader.string()
+            }
+        }
+        try reader.expectEnd()
+        guard !purchase.model.isEmpty else { throw reader.fail("missing \"model\"") }
+        guard hasUsage else { throw reader.fail("missing \"usage\"") }
+    }
+
+    private static func place(
+        of key: UnsafeBufferPointer<UInt8>, _ reader: inout JSONReader
+    ) throws -> Int {
+        for (index, name) in names.enumerated() where key.elementsEqual(name.utf8) { return index }
+        let name = String(decoding: key, as: UTF8.self)
+        let nearest = NearestNames.find(name, among: names, limit: 1).joined()
+        throw reader.fail("unknown key \(quoted(name)); nearest: \(nearest);")
+    }
+
+    static func usage(_ reader: inout JSONReader) throws -> Usage {
+        var usage = Usage()
+        var seen = MeterSet()
+        try reader.object { reader, key in
+            guard let meter = MeterNames.find(key) else {
+                let name = String(decoding: key, as: UTF8.self)
+                throw PricingError.unknownMeter(
+                    name, nearest: NearestNames.find(name, among: Meter.allCases.map(\.name)))
+            }
+            guard !seen.contains(meter) else { throw reader.fail("a duplicate meter") }
+            seen.insert(meter)
+            let count = try reader.integer()
+            guard count <= Usage.maximumCount else {
+                throw PricingError.outOfRange("the count of \(meter.name) (\(count))")
+            }
+            try usage.add(count, of: meter)
+        }
+        return usage
+    }
+
+    private static func time(_ reader: inout JSONReader, _ field: String) throws -> Timestamp {
+        let raw = try reader.rawString("expected a time")
+        guard let time = Timestamp.parse(raw) ?? CivilDate.parse(raw).map(Timestamp.init) else {
+            throw reader.fail(
+                "\"\(field)\" is not an RFC 3339 time such as 2026-10-01T16:30:00Z nor a date,")
+        }
+        return time
+    }
+}
+
+/// Meters by the bytes of their names, without making a string.
+enum MeterNames {
+    private static let byLength: [[(name: [UInt8], meter: Meter)]] = {
+        var table: [[(name: [UInt8], meter: Meter)]] = Array(repeating: [], count: 32)
+        for meter in Meter.allCases {
+            table[meter.name.utf8.count].append((Array(meter.name.utf8), meter))
+        }
+        return table
+    }()
+
+    static func find(_ key: UnsafeBufferPointer<UInt8>) -> Meter? {
+        guard key.count < byLength.count else { return nil }
+        for (name, meter) in byLength[key.count] where name.elementsEqual(key) { return meter }
+        return nil
+    }
+}

@@ -1,0 +1,138 @@
+import JSONBytes
+import Pricing
+
+// The shapes that several documents share.
+
+extension Money {
+    /// `{"amount":"80.00","currency":"USD"}`
+    package var json: JSONValue {
+        .object(["amount": .string(amountText), "currency": .string(currency.code)])
+    }
+
+    /// `¥1,050.00`: exact, with separators between thousands.
+    package var display: String {
+        let text = amountText
+        let digits = text.hasPrefix("-") ? String(text.dropFirst()) : text
+        return (attos < 0 ? "-" : "") + currency.sign + Count.groupedDigits(digits)
+    }
+
+    /// Rounded half to even to the currency's minor digits from one unit up, to 10⁻⁶ below.
+    var roundedDisplay: String {
+        let digits = attos.magnitude >= DecimalText.one.magnitude || attos == 0 ? currency.minorDigits : 6
+        var step: Int128 = 1
+        for _ in digits..<DecimalText.scaleDigits { step *= 10 }
+        guard let steps = try? ExactDivision.halfEven(attos, times: 1, over: step) else { return display }
+        return Money(currency: currency, attos: steps * step).display
+    }
+}
+
+extension ShownMoney {
+    var json: JSONValue {
+        guard isConverted else { return money.json }
+        return .object([
+            "amount": .string(money.amountText), "currency": .string(money.currency.code),
+            "converted": true,
+        ])
+    }
+
+    /// An exact amount in full; a converted one, which is rounded anyway, to the cent.
+    var display: String { isConverted ? money.roundedDisplay : money.display }
+
+    var cell: Report.Cell { Report.Cell(display, plain: money.amountText) }
+}
+
+extension Report.Cell {
+    init(_ money: Money) { self.init(money.display, plain: money.amountText) }
+    init(_ count: Int64) { self.init(Count.short(count), plain: String(count)) }
+}
+
+extension Usage {
+    /// `{"input":1000,"cached_input":200}`: the meters above zero.
+    package var json: JSONValue {
+        var object = JSONObject()
+        for meter in meters { object.append(meter.name, .integer(self[meter])) }
+        return .object(object)
+    }
+}
+
+extension FXRate {
+    var json: JSONValue {
+        .object([
+            "pair": .string("\(base.code)/\(quote.code)"), "rate": .string(rateText),
+            "date": .optional(date?.text), "source": .string(source),
+        ])
+    }
+
+    var note: String {
+        let day = date.map { " of \($0.text)" } ?? ""
+        return "converted at \(base.code)/\(quote.code) = \(rateText)\(day) (\(source))"
+    }
+}
+
+extension Exchange {
+    var json: JSONValue? { used.isEmpty ? nil : .array(used.map(\.json)) }
+    var notes: [String] { used.map(\.note) }
+}
+
+extension Catalog {
+    var json: JSONValue {
+        .object(["digest": .string(digest), "date": .optional(date?.text)])
+    }
+
+    /// `rates 2026-11-22 (3f9a51c0…)`
+    package var label: String { "rates \(date?.text ?? "undated") (\(digest.prefix(8))…)" }
+}
+
+extension Rate {
+    var json: JSONValue {
+        .object([
+            "amount": .string(quote.amountText), "currency": .string(quote.currency.code),
+            "per": .integer(quotedUnits),
+        ])
+    }
+
+    /// `$8.00 per 1M`
+    var display: String {
+        isFree ? "free" : "\(quote.display) per \(Self.units(quotedUnits))"
+    }
+
+    private static func units(_ count: Int64) -> String {
+        if count % 1_000_000 == 0 { return Count.grouped(count / 1_000_000) + "M" }
+        if count % 1000 == 0 { return Count.grouped(count / 1000) + "k" }
+        return Count.grouped(count)
+    }
+}
+
+extension CatalogLine {
+    /// The line as an answer names it: enough to find it and to hold its source against the price.
+    var json: JSONValue {
+        .object([
+            "id": .string(line.id), "channel": .string(line.channel), "model": .string(line.model),
+            "currency": .string(line.currency.code),
+            "conditions": line.conditions.text.isEmpty ? nil : .string(line.conditions.text),
+            "valid_from": .string(line.validFrom.text),
+            "source": .string(publication.source), "checked": .string(publication.checked.text),
+            "claim": publication.claim.map(JSONValue.string),
+            "allowance": allowance.map(JSONValue.string), "note": note.map(JSONValue.string),
+        ])
+    }
+
+    /// What the seller's word and a free allowance mean for an answer.
+    var warnings: [String] {
+        allowance.map { ["not taken into account: \($0) (\(line.model) on \(line.channel))"] } ?? []
+    }
+}
+
+extension Timestamp {
+    var dayOrText: String { milliseconds % 86_400_000 == 0 ? utcDate.text : text }
+}
+
+extension MeterSet {
+    var names: [String] { map(\.name) }
+}
+
+/// In the order of their first appearance, each once.
+func unique(_ texts: [String]) -> [String] {
+    var seen: Set<String> = []
+    return texts.filter { seen.insert($0).inserted }
+}

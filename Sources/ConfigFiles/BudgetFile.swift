@@ -1,0 +1,62 @@
+import Pricing
+
+/// Reads budgets: limits of money per calendar period.
+///
+/// ```yaml
+/// budgets:
+///   - name: team
+///     limit: 150USD
+///     period: month
+///     on: plan
+///     where: {model: "gpt-*"}
+///     warn: 80%
+/// ```
+package struct BudgetFile {
+    static let rootKeys = ["budgets"]
+    static let keys = ["name", "limit", "period", "on", "where", "warn"]
+    static let filterKeys = ["model", "channel", "name", "project"]
+
+    private let collector = FaultCollector()
+
+    /// Throws `Faults` with every fault, each with its file, line and field.
+    package static func read(_ text: String, file: String) throws -> [Budget] {
+        let reader = BudgetFile()
+        let budgets = reader.budgets(text, file: file)
+        try reader.collector.throwIfAny()
+        return budgets
+    }
+
+    private func budgets(_ text: String, file: String) -> [Budget] {
+        guard let root = YAMLReader.read(text, file: file, collector: collector),
+            let list = root.mapping(Self.rootKeys)?.required("budgets")
+        else { return [] }
+        return list.items.compactMap(budget)
+    }
+
+    private func budget(_ item: ConfigNode) -> Budget? {
+        guard let mapping = item.mapping(Self.keys), let name = mapping.required("name")?.string,
+            let limitNode = mapping.required("limit"), let limitText = limitNode.string,
+            let limit = limitNode.value({ () throws(PricingError) in try Money(parsing: limitText) })
+        else { return nil }
+        if limit.attos < 0 { limitNode.fault("a limit below zero") }
+        var filter: [String: String] = [:]
+        for (key, value) in mapping["where"]?.mapping(Self.filterKeys)?.pairs ?? [] {
+            filter[key] = value.string
+        }
+        return Budget(
+            name: name, limit: limit,
+            period: choice(mapping["period"], Budget.Period.allCases) ?? .month,
+            basis: choice(mapping["on"], Budget.Basis.allCases) ?? .plan,
+            warnShare: mapping["warn"]?.share("warn") ?? .whole, filter: filter)
+    }
+
+    private func choice<T: RawRepresentable>(_ node: ConfigNode?, _ all: [T]) -> T?
+    where T.RawValue == String {
+        guard let node, let text = node.string else { return nil }
+        guard let value = T(rawValue: text) else {
+            node.fault("\(quoted(text)) is not one of \(all.map(\.rawValue).joined(separator: ", "))")
+            return nil
+        }
+        return value
+    }
+}

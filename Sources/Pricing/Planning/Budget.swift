@@ -1,0 +1,66 @@
+/// A limit of money per calendar period, over workloads that a filter picks.
+package struct Budget: Sendable {
+    package enum Period: String, CaseIterable, Sendable { case day, week, month, quarter, year }
+    package enum Basis: String, CaseIterable, Sendable { case plan, actual, forecast }
+
+    package let name: String
+    package let limit: Money
+    package let period: Period
+    package let basis: Basis
+    /// From this share of the limit on it warns.
+    package let warnShare: Share
+    /// Field → glob: `model`, `channel`, `name`, `project`.
+    package let filter: [String: String]
+
+    package init(
+        name: String, limit: Money, period: Period, basis: Basis, warnShare: Share,
+        filter: [String: String]
+    ) {
+        self.name = name
+        self.limit = limit
+        self.period = period
+        self.basis = basis
+        self.warnShare = warnShare
+        self.filter = filter
+    }
+}
+
+/// A plan's workload with the attributes that budgets filter by.
+package struct PlannedWorkload: Sendable {
+    package let workload: Workload
+    package let project: String?
+
+    package init(workload: Workload, project: String?) {
+        self.workload = workload
+        self.project = project
+    }
+}
+
+extension Budget.Period {
+    /// The period's part of a month's cost, half to even at 10⁻¹⁸.
+    package func portion(of month: Money, daysPerMonth: Int64) throws(PricingError) -> Money {
+        switch self {
+        case .day: try month.scaled(by: 1, over: Int128(daysPerMonth))
+        case .week: try month.scaled(by: 7, over: Int128(daysPerMonth))
+        case .month: month
+        case .quarter: try month.scaled(by: 3, over: 1)
+        case .year: try month.scaled(by: 12, over: 1)
+        }
+    }
+}
+
+extension PlannedWorkload {
+    package func matches(_ filter: [String: String]) -> Bool {
+        filter.allSatisfy { field, glob in
+            let value: String? =
+                switch field {
+                case "model": workload.purchase.model
+                case "channel": workload.purchase.channel
+                case "name": workload.name
+                case "project": project
+                default: nil
+                }
+            return value.map { Glob.matches(glob.utf8, $0.utf8) } ?? false
+        }
+    }
+}

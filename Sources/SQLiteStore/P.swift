@@ -1,2 +1,0 @@
-import GRDB
-package func r() throws { _ = try DatabaseQueue() }

@@ -1,0 +1,36 @@
+import Accounting
+import GRDB
+import Pricing
+
+extension SQLiteStore: RateTable {
+    package func catalog(digest: String) throws -> Catalog? {
+        try read { db in try CatalogRows.read(digest, db) }
+    }
+
+    package func load(_ catalog: Catalog) throws {
+        try write { db in try CatalogRows.insertUnlessKnown(catalog, db) }
+    }
+
+    package func addedFiles() throws -> [AddedRateFile] {
+        try read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT name, text FROM added_rate_file WHERE sequence IN
+                    (SELECT max(sequence) FROM added_rate_file GROUP BY name) ORDER BY name
+                    """)
+            var files: [AddedRateFile] = []
+            while let row = try rows.next() { files.append(AddedRateFile(name: row[0], text: row[1])) }
+            return files
+        }
+    }
+
+    package func add(_ file: AddedRateFile, making catalog: Catalog) throws {
+        try write { db in
+            try CatalogRows.insertUnlessKnown(catalog, db)
+            try db.execute(
+                sql: "INSERT INTO added_rate_file (name, text) VALUES (?, ?)",
+                arguments: [file.name, file.text])
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Accounting
+import Foundation
+import GRDB
+import Pricing
+
+/// One tokenmeter database: a file, or memory.
+///
+/// WAL, `STRICT` tables, append-only triggers. Every write holds an advisory lock on a file beside the database, so that
+/// no checkpoint runs beside a commit of another process (SQLite before 3.51.3 can lose a commit then).
+package final class SQLiteStore: Sendable {
+    /// How long a reader or writer waits for a lock.
+    package static let lockTimeoutSeconds = 5
+
+    private let queue: DatabaseQueue
+    private let path: String
+
+    /// Opens the database at `path`, makes it where there is none, and brings its schema up to date.
+    ///
+    /// Throws `StoreError`.
+    package init(path: String) throws {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: (path as NSString).deletingLastPathComponent.isEmpty
+                    ? "." : (path as NSString).deletingLastPathComponent,
+                withIntermediateDirectories: true)
+        } catch {
+            throw StoreError.cannotOpen(path, reason: "its folder cannot be made")
+        }
+        queue = try Self.translating(path) { try DatabaseQueue(path: path, configuration: Self.configuration) }
+        try migrate()
+    }
+
+    /// A database in memory, gone with the process.
+    package init() throws {
+        path = ":memory:"
+        queue = try DatabaseQueue(configuration: Self.configuration)
+        try Migrations.migrator.migrate(queue)
+    }
+
+    /// The version of the SQLite library in use.
+    package static func libraryVersion() throws -> String {
+        try DatabaseQueue().read { db in try String.fetchOne(db, sql: "SELECT sqlite_version()") ?? "" }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(TimeInterval(lockTimeoutSeconds))
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA recursive_triggers = ON; PRAGMA wal_autocheckpoint = 0")
+        }
+        return configuration
+    }
+
+    /// Most starts find everything in place and only read.
+    private func migrate() throws {
+        let state = try read { db in try SchemaState(db) }
+        switch state {
+        case .current: return
+        case .newer: throw StoreError.newerSchema(path)
+        case .foreign: throw StoreError.notOurs(path)
+        case .empty, .older: break
+        }
+        try exclusively {
+            try Self.translating(path) {
+                try queue.inDatabase { db in
+                    if try String.fetchOne(db, sql: "PRAGMA journal_mode") != "wal" {
+                        try db.execute(sql: "PRAGMA journal_mode = WAL")
+                    }
+                }
+                try Migrations.migrator.migrate(queue)
+            }
+        }
+    }
+
+    package func read<T>(_ body: (Database) throws -> T) throws -> T {
+        try Self.translating(path) { try queue.read(body) }
+    }
+
+    /// One transaction, begun as a writer's, under the advisory lock; the log is folded back into the file behind it.
+    package func write<T>(_ body: (Database) throws -> T) throws -> T {
+        try exclusively {
+            try Self.translating(path) {
+                let result = try queue.inDatabase { db in
+                    var result: T?
+                    try db.inTransaction(.immediate) {
+                        result = try body(db)
+                        return .commit
+                    }
+                    return result
+                }
+                // What readers still hold is left to the next writer: a passive checkpoint never waits.
+                if path != ":memory:" {
+                    queue.writeWithoutTransaction { db in _ = try? db.checkpoint(.passive) }
+                }
+                guard let result else { throw StoreError.cannotWrite(path, reason: "nothing was committed") }
+                return result
+            }
+        }
+    }
+
+    private func exclusively<T>(_ body: () throws -> T) throws -> T {
+        guard path != ":memory:" else { return try body() }
+        let lock = try AdvisoryLock(path: path + ".lock", timeoutSeconds: Self.lockTimeoutSeconds) {
+            $0 ? StoreError.locked(path, seconds: Self.lockTimeoutSeconds)
+                : StoreError.cannotWrite(path, reason: "no lock file can be made beside it")
+        }
+        defer { lock.release() }
+        return try body()
+    }
+
+    private static func translating<T>(_ path: String, _ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw StoreError.translating(error, path: path, waitedSeconds: lockTimeoutSeconds)
+        }
+    }
+}
+
+/// What a file holds, judged by reading it alone.
+private enum SchemaState {
+    case empty, older, current, newer, foreign
+
+    init(_ db: Database) throws {
+        let id = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
+        if id != Migrations.applicationID {
+            self = isEmpty && id == 0 ? .empty : .foreign
+        } else if try Migrations.migrator.hasBeenSuperseded(db) {
+            self = .newer
+        } else {
+            self = try Migrations.migrator.hasCompletedMigrations(db) ? .current : .older
+        }
+    }
+}
