@@ -24,6 +24,16 @@ package struct JSONReader {
 
     package init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
+    /// The one value that `bytes` hold.
+    package static func value(of bytes: [UInt8]) throws -> JSONValue {
+        try bytes.withUnsafeBufferPointer { bytes in
+            var reader = JSONReader(bytes)
+            let value = try reader.value()
+            try reader.expectEnd()
+            return value
+        }
+    }
+
     package func fail(_ problem: String) -> JSONError { JSONError(offset: offset, problem: problem) }
 
     /// Reads an object: `member` gets each key and must read its value.

@@ -1,15 +1,41 @@
 import ArgumentParser
-import CostService
-import SQLiteStore
-import RateCatalog
-import ConfigFiles
-import Pricing
 
 @main
-struct T: AsyncParsableCommand {
-    mutating func run() async throws {
-        let (a, b) = Int128(5).multipliedFullWidth(by: Int128.max)
-        print(a, b, Int128(7).dividingFullWidth((0, 100)))
-        try r(); s(); try p(); print(q())
+struct Tokenmeter: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tokenmeter",
+        abstract: "What streamed LLM traffic will cost, did cost, and would cost elsewhere.",
+        discussion: """
+            Which question is yours?
+              one request, this moment             tokenmeter price
+              a month to come, a limit to keep     tokenmeter forecast
+              one channel against another          tokenmeter savings
+              the cheapest place for a workload    tokenmeter compare
+              a workload shared over models        tokenmeter mix
+              a plan against budgets, in CI        tokenmeter check
+              who sells what, since when           tokenmeter rates
+
+            Exit codes: 0 done, within budget; 1 failed; 2 over budget, or changed; 3 cannot be priced, or
+            nothing to judge; 64 wrong use.
+            """,
+        // Only who asks for the version waits for the tables to be read.
+        version: CommandLine.arguments.contains("--version") ? Version.text : "tokenmeter",
+        subcommands: [
+            PriceCommand.self, ForecastCommand.self, SavingsCommand.self, CompareCommand.self,
+            MixCommand.self, CheckCommand.self, RatesCommand.self, ServeCommand.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            Terminal.end(0)
+        } catch {
+            Failure.end(with: error)
+        }
     }
 }

@@ -60,10 +60,13 @@ package struct Report: Sendable {
         package let text: String
         /// For programs: `1050.00`.
         package let plain: String
+        /// The code of an amount's currency, which programs get in a column of its own.
+        package let currency: String?
 
-        package init(_ text: String, plain: String? = nil) {
+        package init(_ text: String, plain: String? = nil, currency: Currency? = nil) {
             self.text = text
             self.plain = plain ?? text
+            self.currency = currency?.code
         }
 
         package init(stringLiteral value: String) { self.init(value) }

@@ -47,5 +47,7 @@ func rangeText(_ low: ShownMoney, _ high: ShownMoney) -> String {
 func rangeCell(_ low: ShownMoney, _ high: ShownMoney) -> Report.Cell {
     Report.Cell(
         rangeText(low, high),
-        plain: low.money == high.money ? low.money.amountText : "\(low.money.amountText)..\(high.money.amountText)")
+        plain: low.money == high.money
+            ? low.money.amountText : "\(low.money.amountText)..\(high.money.amountText)",
+        currency: low.money.currency)
 }

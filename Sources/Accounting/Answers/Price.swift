@@ -37,16 +37,28 @@ extension PricingContext {
         try document.append(
             priced, usage: usage, asked: question.purchase, shown: shown, exchange: exchange.json,
             to: &writer)
-        let tree = try writer.bytes.withUnsafeBufferPointer { bytes in
-            var reader = JSONReader(bytes)
-            return try reader.value()
-        }
+        let tree = try JSONReader.value(of: writer.bytes)
         guard case .object(var fields) = tree else { throw PricingError.outOfRange("a document") }
         fields = fields.without("schema")
         return Answer(
             name: "price", fields: fields,
             report: try report(priced, usage, shown: shown, exchange: exchange),
             verdict: priced.cost.isComplete ? .done : .unpriced)
+    }
+
+    /// Prices one JSON object, as `PriceLines` does a line; the document as it stands.
+    ///
+    /// Throws `JSONError` for what is not such an object and `PricingError` for what has no price.
+    package func price(body: UnsafeBufferPointer<UInt8>) throws -> JSONValue {
+        let question = try LineQuestion(body, defaults: Purchase(model: "", at: now))
+        let usage = try book.withRequestCount(question.usage, question.purchase)
+        let priced = try book.price(usage, question.purchase)
+        var writer = JSONWriter()
+        var document = PriceDocument(book.catalog)
+        try document.append(
+            priced, usage: usage, asked: question.purchase, shown: nil, exchange: nil,
+            id: question.id, to: &writer)
+        return try JSONReader.value(of: writer.bytes)
     }
 
     private func report(

@@ -20,8 +20,9 @@ package struct PriceDocument {
         if asked.model != priced.line.model { field("model_asked", asked.model, &writer) }
         field("channel", priced.channel.id, &writer)
         field("service_tier", priced.line.conditions.serviceTier, &writer)
-        field("at", priced.time.text, &writer)
-        writer.raw(",\"rates\":")
+        writer.raw(",\"at\":\"")
+        priced.time.append(to: &writer.bytes)
+        writer.raw("\",\"rates\":")
         writer.bytes.append(contentsOf: ratesFragment)
         appendUsage(usage, to: &writer)
         appendCost(priced.cost, shown: shown, to: &writer)
@@ -41,7 +42,7 @@ package struct PriceDocument {
 
     private mutating func fragment(of entry: CatalogLine) -> [UInt8] {
         if let known = lineFragments[ObjectIdentifier(entry)] { return known }
-        let bytes = entry.json.compactBytes
+        let bytes = entry.briefJSON.compactBytes
         lineFragments[ObjectIdentifier(entry)] = bytes
         return bytes
     }

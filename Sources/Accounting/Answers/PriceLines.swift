@@ -154,7 +154,9 @@ struct LineQuestion {
 
     private static func time(_ reader: inout JSONReader, _ field: String) throws -> Timestamp {
         let raw = try reader.rawString("expected a time")
-        guard let time = Timestamp.parse(raw) ?? CivilDate.parse(raw).map(Timestamp.init) else {
+        guard
+            let time = Timestamp.parse(bytes: raw) ?? CivilDate.parse(bytes: raw).map(Timestamp.init)
+        else {
             throw reader.fail(
                 "\"\(field)\" is not an RFC 3339 time such as 2026-10-01T16:30:00Z nor a date,")
         }

@@ -105,26 +105,29 @@ extension PricingContext {
         _ name: String, _ title: String, _ lines: [CatalogLine], at time: Timestamp,
         withSource: Bool = false, withdrawn: Set<String> = []
     ) throws -> Answer {
+        // One model's table needs no model column, and has room for the ids.
+        let isOfOneModel = name != "rates"
+        let main: [Meter] = [.input, .cachedInput, .output]
         var report = Report(
             title: title,
-            columns: [
-                Report.Column("channel", nil, .left), Report.Column("model", nil, .left),
-                Report.Column("since", nil, .left), Report.Column("conditions", nil, .left),
-                Report.Column("input"), Report.Column("cached_input", "cached"),
-                Report.Column("output"), Report.Column("other", nil, .left),
-                Report.Column("line", nil, .left),
-            ],
+            columns: [Report.Column("channel", nil, .left)]
+                + [isOfOneModel ? Report.Column("line", nil, .left) : Report.Column("model", nil, .left)]
+                + [
+                    Report.Column("valid_from", "since", .left), Report.Column("input"),
+                    Report.Column("cached_input", "cached"), Report.Column("output"),
+                    Report.Column("other", "more", .left), Report.Column("conditions", nil, .left),
+                ],
             rows: lines.map { entry in
                 let line = entry.line
-                let main: [Meter] = [.input, .cachedInput, .output]
                 let others = line.rates.pairs.filter { !main.contains($0.meter) }
-                return [
-                    Report.Cell(line.channel), Report.Cell(line.model),
-                    Report.Cell(line.validFrom.dayOrText),
-                    Report.Cell(line.conditions.text + (withdrawn.contains(line.id) ? " withdrawn" : "")),
-                ] + main.map { Self.cell(line.rates[$0]) } + [
-                    Report.Cell(others.isEmpty ? "" : "+\(others.count)", plain: Self.plain(others)), Report.Cell(line.id),
-                ]
+                let state = withdrawn.contains(line.id) ? " withdrawn" : ""
+                return [Report.Cell(line.channel), Report.Cell(isOfOneModel ? line.id : line.model)]
+                    + [Report.Cell(line.validFrom.dayOrText, plain: line.validFrom.text)]
+                    + main.map { Self.cell(line.rates[$0]) }
+                    + [
+                        Report.Cell(others.isEmpty ? "" : "+\(others.count)", plain: Self.plain(others)),
+                        Report.Cell(line.conditions.display + state, plain: line.conditions.text + state),
+                    ]
             }, rates: book.catalog.label)
         if withSource {
             for entry in lines {
@@ -147,7 +150,7 @@ extension PricingContext {
     private static func cell(_ rate: Rate?) -> Report.Cell {
         guard let rate else { return "" }
         let text = rate.isFree ? "free" : rate.quotedUnits == 1_000_000 ? rate.quote.display : rate.display
-        return Report.Cell(text, plain: rate.quote.amountText)
+        return Report.Cell(text, plain: rate.quote.amountText, currency: rate.quote.currency)
     }
 
     private static func plain(_ pairs: [(meter: Meter, rate: Rate)]) -> String {
@@ -227,7 +230,7 @@ struct RateChange {
         return meters.map { meter in
             [
                 Report.Cell(word), Report.Cell(line.channel), Report.Cell(line.model),
-                Report.Cell(line.conditions.text), Report.Cell(meter.name),
+                Report.Cell(line.conditions.display, plain: line.conditions.text), Report.Cell(meter.name),
                 Report.Cell(before?.line.rates[meter]?.display ?? "—", plain: before?.line.rates[meter]?.quote.amountText ?? ""),
                 Report.Cell(after?.line.rates[meter]?.display ?? "—", plain: after?.line.rates[meter]?.quote.amountText ?? ""),
             ]

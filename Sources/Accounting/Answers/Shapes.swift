@@ -38,11 +38,13 @@ extension ShownMoney {
     /// An exact amount in full; a converted one, which is rounded anyway, to the cent.
     var display: String { isConverted ? money.roundedDisplay : money.display }
 
-    var cell: Report.Cell { Report.Cell(display, plain: money.amountText) }
+    var cell: Report.Cell { Report.Cell(display, plain: money.amountText, currency: money.currency) }
 }
 
 extension Report.Cell {
-    init(_ money: Money) { self.init(money.display, plain: money.amountText) }
+    init(_ money: Money) {
+        self.init(money.display, plain: money.amountText, currency: money.currency)
+    }
     init(_ count: Int64) { self.init(Count.short(count), plain: String(count)) }
 }
 
@@ -117,6 +119,12 @@ extension CatalogLine {
         ])
     }
 
+    /// The same without what the document around it says already, and without the note, which `rates show` prints.
+    var briefJSON: JSONValue {
+        guard case .object(let object) = json else { return .null }
+        return .object(object.without("channel").without("model").without("currency").without("note"))
+    }
+
     /// What the seller's word and a free allowance mean for an answer.
     var warnings: [String] {
         allowance.map { ["not taken into account: \($0) (\(line.model) on \(line.channel))"] } ?? []
@@ -125,6 +133,35 @@ extension CatalogLine {
 
 extension Timestamp {
     var dayOrText: String { milliseconds % 86_400_000 == 0 ? utcDate.text : text }
+}
+
+extension RateConditions {
+    /// For a table: `batch`, `>200,000 input`, `mon-fri 01:00-04:00 UTC`.
+    var display: String {
+        var parts: [String] = []
+        if serviceTier != Self.standardTier { parts.append(serviceTier) }
+        if let aboveInput { parts.append(">\(Count.grouped(aboveInput)) input") }
+        if let aboveOutput { parts.append(">\(Count.grouped(aboveOutput)) output") }
+        if let window { parts.append(window.display) }
+        for (key, value) in when.sorted(by: { $0.key < $1.key }) { parts.append("\(key)=\(value)") }
+        return parts.joined(separator: ", ")
+    }
+}
+
+extension TimeWindow {
+    /// `mon-fri 01:00-04:00, 06:00-10:00 UTC`
+    var display: String {
+        let days = Weekday.allCases.filter(weekdays.contains)
+        let spans = hours.map { "\($0.start.text.prefix(5))-\($0.end.text.prefix(5))" }
+        let label: String
+        switch days {
+        case Weekday.allCases: label = ""
+        case [.mon, .tue, .wed, .thu, .fri]: label = "mon-fri "
+        case [.sat, .sun]: label = "sat-sun "
+        default: label = days.map(\.rawValue).joined(separator: ",") + " "
+        }
+        return "\(label)\(spans.joined(separator: ", ")) \(zone)"
+    }
 }
 
 extension MeterSet {

@@ -49,7 +49,12 @@ package struct CivilDate: Hashable, Sendable, Comparable {
 
     /// Reads `2026-10-01`; `nil` for anything else.
     package static func parse(_ text: some Collection<UInt8>) -> CivilDate? {
-        var reader = DigitReader(text)
+        Array(text).withUnsafeBufferPointer { parse(bytes: $0) }
+    }
+
+    /// The same, off bytes that stay where they are.
+    package static func parse(bytes: UnsafeBufferPointer<UInt8>) -> CivilDate? {
+        var reader = DigitReader(bytes)
         guard let date = reader.date(), reader.isAtEnd else { return nil }
         return date
     }
@@ -85,7 +90,11 @@ package struct TimeOfDay: Hashable, Sendable, Comparable {
 
     /// Reads `16:30` or `16:30:00`, and `24:00` as the end of a day; `nil` for anything else.
     package static func parse(_ text: some Collection<UInt8>) -> TimeOfDay? {
-        var reader = DigitReader(text)
+        Array(text).withUnsafeBufferPointer { parse(bytes: $0) }
+    }
+
+    private static func parse(bytes: UnsafeBufferPointer<UInt8>) -> TimeOfDay? {
+        var reader = DigitReader(bytes)
         guard let hour = reader.number(2), reader.take(":"), let minute = reader.number(2) else {
             return nil
         }

@@ -23,11 +23,32 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     /// RFC 3339 in UTC, with milliseconds only where there are any: `2026-10-01T16:30:00Z`.
     package var text: String {
-        let secondOfDay = Int(seconds - Int64(utcDate.daysSinceEpoch) * 86_400)
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends `text`, without making a string.
+    package func append(to bytes: inout [UInt8]) {
+        let date = utcDate
+        let secondOfDay = Int(seconds - Int64(date.daysSinceEpoch) * 86_400)
         let fraction = Int(milliseconds - seconds * 1000)
-        let clock = TimeOfDay(secondOfDay: secondOfDay)
-        let dot = fraction == 0 ? "" : "." + padded(fraction, 3)
-        return "\(utcDate.text)T\(clock.text)\(dot)Z"
+        func number(_ value: Int, _ width: Int, _ separator: Unicode.Scalar) {
+            var scale = 1
+            for _ in 1..<width { scale *= 10 }
+            while scale > 0 {
+                bytes.append(0x30 + UInt8(value / scale % 10))
+                scale /= 10
+            }
+            bytes.append(UInt8(ascii: separator))
+        }
+        number(date.year, 4, "-")
+        number(date.month, 2, "-")
+        number(date.day, 2, "T")
+        number(secondOfDay / 3600, 2, ":")
+        number(secondOfDay / 60 % 60, 2, ":")
+        number(secondOfDay % 60, 2, fraction == 0 ? "Z" : ".")
+        if fraction != 0 { number(fraction, 3, "Z") }
     }
 
     /// Reads RFC 3339 with an explicit offset, `2026-10-01T16:30:00Z` or `…+08:00`; `nil` for anything else.
@@ -35,8 +56,13 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     /// <https://www.rfc-editor.org/rfc/rfc3339#section-5.6> (checked 2026-11-22). A leap second reads as the next second;
     /// digits past the millisecond are cut.
     package static func parse(_ text: some Collection<UInt8>) -> Timestamp? {
-        var reader = DigitReader(text)
-        guard let date = reader.date(), reader.any(of: "T", "t", " "), let hour = reader.number(2),
+        Array(text).withUnsafeBufferPointer { parse(bytes: $0) }
+    }
+
+    /// The same, off bytes that stay where they are.
+    package static func parse(bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
+        var reader = DigitReader(bytes)
+        guard let date = reader.date(), reader.take("T", or: "t") || reader.take(" "), let hour = reader.number(2),
             reader.take(":"), let minute = reader.number(2), reader.take(":"),
             let second = reader.number(2), hour < 24, minute < 60, second <= 60,
             let fraction = reader.fraction(), let offsetMinutes = reader.offset(), reader.isAtEnd
@@ -60,30 +86,32 @@ func padded(_ value: Int, _ width: Int) -> String {
 }
 
 /// Reads fixed-width digits and separators off a run of bytes.
-struct DigitReader<Bytes: Collection<UInt8>> {
-    private var rest: Bytes.SubSequence
+struct DigitReader {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var position = 0
 
-    init(_ bytes: Bytes) { rest = bytes[...] }
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    var isAtEnd: Bool { rest.isEmpty }
+    var isAtEnd: Bool { position == bytes.count }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard let first = rest.first, first == UInt8(ascii: character) else { return false }
-        rest = rest.dropFirst()
+        guard next == UInt8(ascii: character) else { return false }
+        position += 1
         return true
     }
 
-    mutating func any(of characters: Unicode.Scalar...) -> Bool {
-        for character in characters where take(character) { return true }
-        return false
+    mutating func take(_ one: Unicode.Scalar, or other: Unicode.Scalar) -> Bool {
+        take(one) || take(other)
     }
 
     mutating func number(_ width: Int) -> Int? {
         var value = 0
         for _ in 0..<width {
-            guard let byte = rest.first, byte >= 0x30, byte <= 0x39 else { return nil }
+            guard let byte = next, byte >= 0x30, byte <= 0x39 else { return nil }
             value = value * 10 + Int(byte - 0x30)
-            rest = rest.dropFirst()
+            position += 1
         }
         return value
     }
@@ -111,9 +139,9 @@ struct DigitReader<Bytes: Collection<UInt8>> {
 
     /// Minutes east of UTC.
     mutating func offset() -> Int? {
-        if any(of: "Z", "z") { return 0 }
-        let isWest = rest.first == UInt8(ascii: "-")
-        guard any(of: "+", "-"), let hours = number(2), take(":"), let minutes = number(2),
+        if take("Z", or: "z") { return 0 }
+        let isWest = next == UInt8(ascii: "-")
+        guard take("+", or: "-"), let hours = number(2), take(":"), let minutes = number(2),
             hours < 24, minutes < 60
         else { return nil }
         return (isWest ? -1 : 1) * (hours * 60 + minutes)

@@ -1,0 +1,42 @@
+import HTTPTypes
+import Hummingbird
+
+/// Keeps web pages from using the service through a visitor's browser: the `Host` must be a name of ours, so that a
+/// rebound DNS name is refused, and an `Origin` must be allowed.
+package struct OriginGuard: RouterMiddleware {
+    package typealias Context = BasicRequestContext
+
+    /// Host names without a port, in small letters.
+    private let hosts: Set<String>
+    private let origins: Set<String>
+
+    package static let loopbackHosts: Set<String> = ["127.0.0.1", "localhost", "[::1]"]
+
+    package init(hosts: Set<String> = OriginGuard.loopbackHosts, origins: Set<String> = []) {
+        self.hosts = hosts
+        self.origins = origins
+    }
+
+    package func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        guard let authority = request.head.authority, hosts.contains(Self.host(authority)) else {
+            throw Problem(
+                status: .misdirectedRequest, code: "unknown_host",
+                detail: "the Host of the request is not a name of this service")
+        }
+        if let origin = request.headers[.origin], !origins.contains(origin) {
+            throw Problem(
+                status: .forbidden, code: "forbidden_origin",
+                detail: "requests of other web origins are refused; allow one with --allow-origin")
+        }
+        return try await next(request, context)
+    }
+
+    /// `127.0.0.1:8787` → `127.0.0.1`; `[::1]:8787` → `[::1]`.
+    private static func host(_ authority: String) -> String {
+        let lowered = authority.lowercased()
+        if lowered.hasPrefix("["), let end = lowered.firstIndex(of: "]") { return String(lowered[...end]) }
+        return String(lowered.prefix { $0 != ":" })
+    }
+}

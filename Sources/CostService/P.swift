@@ -1,2 +1,0 @@
-import Hummingbird
-package func s() { _ = Router() }

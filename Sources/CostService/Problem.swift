@@ -1,0 +1,83 @@
+import Accounting
+import HTTPTypes
+import Hummingbird
+import JSONBytes
+import Logging
+import Pricing
+
+/// A problem document by RFC 9457 (<https://www.rfc-editor.org/rfc/rfc9457>, checked 2026-11-22).
+struct Problem: Error {
+    let status: HTTPResponse.Status
+    /// A stable word; the problem's type is `urn:tokenmeter:problem:` and this.
+    let code: String
+    let detail: String
+    /// The field at fault, where one is.
+    var field: String?
+
+    var response: Response {
+        let document = JSONValue.object([
+            "type": .string("urn:tokenmeter:problem:\(code)"),
+            "title": .string(status.reasonPhrase), "status": .integer(Int64(status.code)),
+            "detail": .string(detail), "field": field.map(JSONValue.string),
+        ])
+        return Response(
+            status: status, headers: [.contentType: "application/problem+json"],
+            body: CostAPI.body(document.compactBytes + [UInt8(ascii: "\n")]))
+    }
+
+    /// What went wrong as the client is told it; only a fault of our own is a 500, and it says nothing of the inside.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as QuestionError:
+            self.init(
+                status: .badRequest, code: "invalid_question", detail: error.description, field: error.field)
+        case let error as JSONError:
+            self.init(status: .badRequest, code: "malformed_json", detail: error.description)
+        case let error as PricingError:
+            self.init(
+                status: error.isUnpriceable ? .unprocessableContent : .badRequest, code: error.code,
+                detail: error.description)
+        case let error as HTTPError: self.init(http: error)
+        default:
+            self.init(status: .internalServerError, code: "internal", detail: "the service failed; its log says why")
+        }
+    }
+
+    init(status: HTTPResponse.Status, code: String, detail: String, field: String? = nil) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.field = field
+    }
+
+    private init(http error: HTTPError) {
+        switch error.status {
+        case .notFound:
+            self.init(status: .notFound, code: "not_found", detail: "no such route, or not with this method")
+        case .contentTooLarge:
+            self.init(
+                status: .contentTooLarge, code: "body_too_large",
+                detail: "a body is at most \(CostAPI.maximumBodyBytes >> 20) MiB")
+        default:
+            self.init(status: error.status, code: "http", detail: error.body ?? error.status.reasonPhrase)
+        }
+    }
+}
+
+/// Turns every error into a problem document.
+struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            let problem = Problem(error)
+            if problem.status == .internalServerError {
+                context.logger.error("request failed", metadata: ["error": "\(error)"])
+            }
+            return problem.response
+        }
+    }
+}

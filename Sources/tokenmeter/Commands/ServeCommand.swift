@@ -1,0 +1,67 @@
+import Accounting
+import ArgumentParser
+import CostService
+import Hummingbird
+import Logging
+import ServiceLifecycle
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "The same answers as JSON over HTTP, on this machine.",
+        discussion: """
+            Example:
+              tokenmeter serve --port 8787 &
+              curl -s '127.0.0.1:8787/api/v1/price?model=gpt-4.1&input_tokens=1000'
+
+            Query parameters are the command line's flags with _ for -. GET /api/v1/forecast, savings, mix,
+            compare, rates, price; POST /api/v1/price with {"model","channel","usage":{"input":1000}}.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "The address to listen on; without keys only this machine's own.") var host = "127.0.0.1"
+    @Option(help: "The port; 0 takes a free one.") var port = 8787
+    @Option(help: "A web origin whose pages may ask, such as http://localhost:3000; may be repeated.")
+    var allowOrigin: [String] = []
+
+    func validate() throws {
+        guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
+            throw ValidationError(
+                "--host \(host) is not of this machine alone, and that needs keys, which this version does not have")
+        }
+        guard (0...65_535).contains(port) else { throw ValidationError("--port is from 0 to 65535") }
+    }
+
+    func run() async throws {
+        let start = try Composition.context(global)
+        let api = CostAPI(guardrail: OriginGuard(origins: Set(allowOrigin))) {
+            PricingContext(book: start.book, now: Composition.now(), zone: start.zone)
+        }
+        var logger = Logger(label: "tokenmeter") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .notice
+        let application = Application(
+            router: api.router(),
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "tokenmeter"),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                Terminal.note("listening on http://\(host == "::1" ? "[::1]" : host):\(port)")
+            }, logger: logger)
+        do {
+            try await application.runService()
+        } catch {
+            throw ServeError(host: host, port: port, reason: "\(error)")
+        }
+    }
+}
+
+/// The service could not start, or ended by itself.
+struct ServeError: Error, CustomStringConvertible {
+    let host: String
+    let port: Int
+    let reason: String
+
+    var description: String {
+        reason.contains("EADDRINUSE") || reason.contains("in use")
+            ? "port \(port) on \(host) is taken; give another with --port" : "cannot serve: \(reason)"
+    }
+}

@@ -1,0 +1,71 @@
+import Accounting
+import ConfigFiles
+import Foundation
+import Pricing
+import RateCatalog
+import SQLiteStore
+
+/// Puts the parts together: the only place that knows which store, clock and zones are live.
+enum Composition {
+    /// The context of a pricing command. What had to be done without is said once on stderr.
+    static func context(_ options: GlobalOptions) throws -> PricingContext {
+        let catalog = try catalog(options)
+        let zones = SystemTimeZones()
+        return PricingContext(
+            book: RateBook(catalog, zones: zones), now: now(), zone: options.timezone ?? SystemTimeZones.current)
+    }
+
+    static func now() -> Timestamp {
+        Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
+    }
+
+    /// The tables named with `--pricing-data`, else the shipped ones with what users added to the database.
+    private static func catalog(_ options: GlobalOptions) throws -> Catalog {
+        if let folder = options.pricingData {
+            return try CatalogReader.read(try RateFolder.files(in: folder))
+        }
+        var added: [RateFile] = []
+        do {
+            let store = try SQLiteStore(path: try databasePath(options))
+            added = try store.addedFiles().map { RateFile(name: $0.name, text: $0.text) }
+            return try catalog(RateFile.embedded + added, in: store)
+        } catch let error as StoreError where error.allowsMemory {
+            Terminal.note("note: \(error); this command keeps the rates in memory")
+            return try CatalogReader.read(RateFile.embedded + added)
+        }
+    }
+
+    private static func catalog(_ files: [RateFile], in store: some RateTable) throws -> Catalog {
+        if let known = try store.catalog(digest: CatalogReader.digest(of: files)) { return known }
+        let catalog = try CatalogReader.read(files)
+        try store.load(catalog)
+        return catalog
+    }
+
+    /// Keeps a user's rate file beside the shipped tables, once all of them hold together.
+    static func add(_ file: RateFile, _ options: GlobalOptions) throws -> (Catalog, isNew: Bool) {
+        let store = try SQLiteStore(path: try databasePath(options))
+        let added = try store.addedFiles()
+        let others = added.filter { $0.name != file.name }.map { RateFile(name: $0.name, text: $0.text) }
+        let files = RateFile.embedded + others + [file]
+        let faults = CatalogReader.faults(in: files)
+        guard faults.isEmpty else { throw Faults(faults) }
+        let catalog = try CatalogReader.read(files)
+        let isNew = !added.contains(AddedRateFile(name: file.name, text: file.text))
+        if isNew { try store.add(AddedRateFile(name: file.name, text: file.text), making: catalog) }
+        return (catalog, isNew)
+    }
+
+    /// `--database`, `$TOKENMETER_DATABASE`, or the XDG data folder.
+    static func databasePath(_ options: GlobalOptions) throws -> String {
+        let environment = ProcessInfo.processInfo.environment
+        if let path = options.database ?? environment["TOKENMETER_DATABASE"], !path.isEmpty { return path }
+        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
+            return data + "/tokenmeter/ledger.db"
+        }
+        guard let home = environment["HOME"], !home.isEmpty else {
+            throw StoreError.cannotOpen("in the home folder", reason: "HOME is not set; name one with --database")
+        }
+        return home + "/.local/share/tokenmeter/ledger.db"
+    }
+}

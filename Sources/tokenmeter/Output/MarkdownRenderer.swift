@@ -1,0 +1,33 @@
+import Accounting
+
+/// A report as a Markdown table, with everything that came from a file or a person escaped.
+enum MarkdownRenderer {
+    static func render(_ report: Report) -> String {
+        var lines = ["**\(escaped(report.title))** · \(escaped(report.rates))", ""]
+        lines.append(row(report.columns.map { Report.Cell($0.title) }))
+        lines.append(
+            "|" + report.columns.map { $0.alignment == .right ? " ---: |" : " --- |" }.joined())
+        lines += (report.rows + report.footer).map(row)
+        if !report.notes.isEmpty || !report.warnings.isEmpty { lines.append("") }
+        lines += report.notes.map { "- \(escaped($0))" }
+        lines += report.warnings.map { "- **\(escaped($0))**" }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func row(_ cells: [Report.Cell]) -> String {
+        "|" + cells.map { " \(escaped($0.text)) |" }.joined()
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text {
+            switch character {
+            case "\\", "`", "*", "_", "[", "]", "<", ">", "|", "#", "~": result += "\\\(character)"
+            case "\n", "\r", "\r\n": result += " "
+            case "@": result += "@\u{200B}"
+            default: result.append(character)
+            }
+        }
+        return result
+    }
+}

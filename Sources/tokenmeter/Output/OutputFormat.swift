@@ -1,0 +1,19 @@
+import Accounting
+import ArgumentParser
+import JSONBytes
+
+/// How an answer is written.
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+    case table, json, ndjson, csv, markdown
+
+    func render(_ answer: Answer, width: Int, hasColour: Bool) -> [UInt8] {
+        switch self {
+        case .json: answer.document.prettyBytes + [UInt8(ascii: "\n")]
+        case .ndjson: answer.rows.flatMap { $0.compactBytes + [UInt8(ascii: "\n")] }
+        case .csv: Array(CSVRenderer.render(answer.report).utf8)
+        case .markdown: Array(MarkdownRenderer.render(answer.report).utf8)
+        case .table:
+            Array(TableRenderer(width: width, hasColour: hasColour).render(answer.report).utf8)
+        }
+    }
+}

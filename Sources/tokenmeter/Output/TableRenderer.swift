@@ -1,0 +1,85 @@
+import Accounting
+
+/// A report for a person at a terminal.
+struct TableRenderer {
+    let width: Int
+    let hasColour: Bool
+
+    func render(_ report: Report) -> String {
+        var lines: [String] = [head(report)]
+        let header = report.columns.map { Report.Cell($0.title) }
+        let body = (report.showsHeader ? [header] : []) + report.rows + report.footer
+        let widths = report.columns.indices.map { column in
+            body.map { column < $0.count ? Self.displayWidth(clean($0[column].text)) : 0 }.max() ?? 0
+        }
+        for (index, row) in body.enumerated() {
+            let text = line(row, widths: widths, columns: report.columns)
+            let isHeader = report.showsHeader && index == 0
+            lines.append(isHeader ? style(text, "2") : text)
+        }
+        for note in report.notes { lines += wrapped("· ", note) }
+        for warning in report.warnings { lines += wrapped("! ", warning).map { style($0, "33") } }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The title, and the rates at the right edge where both fit.
+    private func head(_ report: Report) -> String {
+        let title = clean(report.title)
+        let gap = width - Self.displayWidth(title) - Self.displayWidth(report.rates)
+        if gap >= 2 {
+            return style(title, "1") + String(repeating: " ", count: gap) + style(report.rates, "2")
+        }
+        return style(title, "1") + "\n" + style(report.rates, "2")
+    }
+
+    private func line(_ row: [Report.Cell], widths: [Int], columns: [Report.Column]) -> String {
+        var text = ""
+        for (index, column) in columns.enumerated() where index < row.count {
+            let cell = clean(row[index].text)
+            let pad = String(repeating: " ", count: max(0, widths[index] - Self.displayWidth(cell)))
+            if index > 0, widths[index] > 0 { text += "  " }
+            text += column.alignment == .right ? pad + cell : cell + pad
+        }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+
+    private func wrapped(_ mark: String, _ text: String) -> [String] {
+        var lines: [String] = []
+        var current = mark
+        for word in clean(text).split(separator: " ") {
+            let isFirst = current == mark || current == "  "
+            if !isFirst, Self.displayWidth(current) + 1 + Self.displayWidth(String(word)) > width {
+                lines.append(current)
+                current = "  "
+            }
+            current += (current == mark || current == "  " ? "" : " ") + word
+        }
+        return lines + [current]
+    }
+
+    private func style(_ text: String, _ code: String) -> String {
+        hasColour && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+
+    /// Control characters of a file or a request never reach the terminal.
+    private func clean(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
+            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "\u{FFFD}" : scalar
+        }))
+    }
+
+    /// Columns on the screen: two for the wide characters of East Asia, none for marks that join the one before.
+    static func displayWidth(_ text: String) -> Int {
+        text.unicodeScalars.reduce(0) { width, scalar in
+            switch scalar.value {
+            case 0x300...0x36F, 0x200B...0x200F, 0xFE00...0xFE0F: width
+            case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+                0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF,
+                0x20000...0x3FFFD:
+                width + 2
+            default: width + 1
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The three streams of the process, unbuffered but for what the caller gathers.
+enum Terminal {
+    static var stdinIsTerminal: Bool { isatty(0) == 1 }
+    static var stdoutIsTerminal: Bool { isatty(1) == 1 }
+
+    /// Colour only where a person looks at a terminal that wants it: <https://no-color.org> (checked 2026-11-22).
+    static var hasColour: Bool {
+        guard stdoutIsTerminal else { return false }
+        let isRefused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+        let isDumb = getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? true
+        return !isRefused && !isDumb
+    }
+
+    /// Columns of the terminal, or 80.
+    static var width: Int {
+        var size = winsize()
+        guard stdoutIsTerminal, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else {
+            return 80
+        }
+        return Int(size.ws_col)
+    }
+
+    /// Writes all of `bytes` to stdout; throws `FileError.unwritable` where the disk is full or the pipe is closed.
+    static func write(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try writeAll($0, to: 1) }
+    }
+
+    static func note(_ message: String) {
+        var text = message + "\n"
+        text.withUTF8 { try? writeAll(UnsafeRawBufferPointer($0), to: 2) }
+    }
+
+    /// Ends the process at once: everything has been written, and tearing down what the process holds costs
+    /// milliseconds that nobody gains from.
+    static func end(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
+    }
+
+    /// Fills `buffer` from stdin; 0 at its end.
+    static func read(into buffer: UnsafeMutableRawBufferPointer, descriptor: Int32) throws -> Int {
+        while true {
+            #if canImport(Darwin)
+                let count = Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+            #elseif canImport(Glibc)
+                let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            #elseif canImport(Musl)
+                let count = Musl.read(descriptor, buffer.baseAddress, buffer.count)
+            #endif
+            if count >= 0 { return count }
+            guard errno == EINTR else {
+                throw FileError.unreadable("standard input", reason: String(cString: strerror(errno)))
+            }
+        }
+    }
+
+    private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let slice = UnsafeRawBufferPointer(rebasing: rest)
+            #if canImport(Darwin)
+                let count = Darwin.write(descriptor, slice.baseAddress, slice.count)
+            #elseif canImport(Glibc)
+                let count = Glibc.write(descriptor, slice.baseAddress, slice.count)
+            #elseif canImport(Musl)
+                let count = Musl.write(descriptor, slice.baseAddress, slice.count)
+            #endif
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                throw FileError.unwritable("standard output", reason: String(cString: strerror(errno)))
+            }
+        }
+    }
+}
