@@ -68,6 +68,26 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "PricingTests", dependencies: ["Pricing"], swiftSettings: strict),
+        .testTarget(name: "JSONBytesTests", dependencies: ["JSONBytes"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigFilesTests", dependencies: ["ConfigFiles", "Pricing"], swiftSettings: strict),
+        .testTarget(
+            name: "RateCatalogTests", dependencies: ["RateCatalog", "ConfigFiles", "Pricing"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AccountingTests",
+            dependencies: ["Accounting", "JSONBytes", "Pricing", "RateCatalog"], swiftSettings: strict),
+        .testTarget(
+            name: "SQLiteStoreTests",
+            dependencies: [
+                "SQLiteStore", "Accounting", "Pricing", "RateCatalog",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+        // Runs the built binary, and knows nothing of its inside.
+        .testTarget(
+            name: "EndToEndTests", exclude: [], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -15,8 +15,8 @@ struct Tokenmeter: AsyncParsableCommand {
               a plan against budgets, in CI        tokenmeter check
               who sells what, since when           tokenmeter rates
 
-            Exit codes: 0 done, within budget; 1 failed; 2 over budget, or changed; 3 cannot be priced, or
-            nothing to judge; 64 wrong use.
+            Exit codes: 0 done, within budget; 1 failed; 2 over budget, or changed;
+            3 cannot be priced, or nothing to judge; 64 wrong use.
             """,
         // Only who asks for the version waits for the tables to be read.
         version: CommandLine.arguments.contains("--version") ? Version.text : "tokenmeter",

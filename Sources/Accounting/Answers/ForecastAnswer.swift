@@ -99,6 +99,7 @@ private struct ForecastBuilder {
                 .array(months.enumerated().map { index, totals in
                     .object(["month": .integer(Int64(index + 1)), "totals": totals.json])
                 }))
+            fields.append("totals_of_months", try allMonths().json)
         }
         if let baseline { fields.append("baseline", baseline.json) }
         if let gate { fields.append("max", gate.json) }
@@ -158,6 +159,7 @@ private struct ForecastBuilder {
             parts.append(
                 .object([
                     "service_tier": .string(part.entry.line.conditions.serviceTier),
+                    "hours": part.hours.map { .string($0.rawValue) },
                     "usage": part.usage.json, "billed": part.cost.billed.money.json,
                     "components": .array(part.components.map(\.json)), "rate_line": part.entry.json,
                 ]))
@@ -174,6 +176,16 @@ private struct ForecastBuilder {
             "unpriced": isComplete ? nil : .array(month.low.unpriced.names.map(JSONValue.string)),
             "parts": .array(parts),
         ])
+    }
+
+    /// The sum over the months, where there is one currency.
+    private func allMonths() throws(PricingError) -> CostTotals {
+        var sum = CostTotals()
+        for month in months {
+            guard let one = month.single else { continue }
+            try sum.add(low: one.low, high: one.high)
+        }
+        return sum
     }
 
     // MARK: Baseline and gate
@@ -304,6 +316,7 @@ private struct ForecastBuilder {
                 guard let one = month.single else { continue }
                 footer("month \(index + 1)", [rangeCell(one.low, one.high)])
             }
+            if let all = try allMonths().single { footer("all \(question.months)", [rangeCell(all.low, all.high)]) }
         }
         report.notes = assumptions + exchange.notes
         report.warnings = unique(forecasts.flatMap { $0.parts.flatMap(\.entry.warnings) })
@@ -339,7 +352,8 @@ private struct ForecastBuilder {
         for part in forecast.parts {
             let tier = part.entry.line.conditions.serviceTier
             for component in part.components {
-                let label = hasTiers ? "\(component.meter.name) (\(tier))" : component.meter.name
+                let kinds = [hasTiers ? tier : nil, part.hours.map { "\($0.rawValue) hours" }].compactMap(\.self)
+                let label = component.meter.name + (kinds.isEmpty ? "" : " (\(kinds.joined(separator: ", ")))")
                 rows.append([
                     Report.Cell(label, plain: component.meter.name),
                     Report.Cell(component.count),

@@ -67,8 +67,8 @@ extension PricingContext {
             title: "rates from \(from.dayOrText) to \(to.dayOrText)",
             columns: [
                 Report.Column("change", nil, .left), Report.Column("channel", nil, .left),
-                Report.Column("model", nil, .left), Report.Column("conditions", nil, .left),
-                Report.Column("meter", nil, .left), Report.Column("from"), Report.Column("to"),
+                Report.Column("model", nil, .left), Report.Column("meter", nil, .left),
+                Report.Column("from"), Report.Column("to"), Report.Column("conditions", nil, .left),
             ], rows: changes.flatMap(\.cells), rates: book.catalog.label)
         if changes.isEmpty { report.notes.append("nothing changed") }
         let fields = JSONObject([
@@ -122,8 +122,8 @@ extension PricingContext {
                 let others = line.rates.pairs.filter { !main.contains($0.meter) }
                 let state = withdrawn.contains(line.id) ? " withdrawn" : ""
                 return [Report.Cell(line.channel), Report.Cell(isOfOneModel ? line.id : line.model)]
-                    + [Report.Cell(line.validFrom.dayOrText, plain: line.validFrom.text)]
-                    + main.map { Self.cell(line.rates[$0]) }
+                    + [line.validFrom.cell]
+                    + main.map { line.rates[$0]?.cell ?? "" }
                     + [
                         Report.Cell(others.isEmpty ? "" : "+\(others.count)", plain: Self.plain(others)),
                         Report.Cell(line.conditions.display + state, plain: line.conditions.text + state),
@@ -145,12 +145,6 @@ extension PricingContext {
             "rows": .array(lines.map { json($0, withdrawn: withdrawn) }),
         ])
         return Answer(name: name, fields: fields, report: report, verdict: lines.isEmpty ? .unpriced : .done)
-    }
-
-    private static func cell(_ rate: Rate?) -> Report.Cell {
-        guard let rate else { return "" }
-        let text = rate.isFree ? "free" : rate.quotedUnits == 1_000_000 ? rate.quote.display : rate.display
-        return Report.Cell(text, plain: rate.quote.amountText, currency: rate.quote.currency)
     }
 
     private static func plain(_ pairs: [(meter: Meter, rate: Rate)]) -> String {
@@ -230,9 +224,10 @@ struct RateChange {
         return meters.map { meter in
             [
                 Report.Cell(word), Report.Cell(line.channel), Report.Cell(line.model),
-                Report.Cell(line.conditions.display, plain: line.conditions.text), Report.Cell(meter.name),
-                Report.Cell(before?.line.rates[meter]?.display ?? "—", plain: before?.line.rates[meter]?.quote.amountText ?? ""),
-                Report.Cell(after?.line.rates[meter]?.display ?? "—", plain: after?.line.rates[meter]?.quote.amountText ?? ""),
+                Report.Cell(meter.name),
+                before?.line.rates[meter]?.cell ?? Report.Cell("—", plain: ""),
+                after?.line.rates[meter]?.cell ?? Report.Cell("—", plain: ""),
+                Report.Cell(line.conditions.display, plain: line.conditions.text),
             ]
         }
     }

@@ -140,6 +140,22 @@ extension PricingContext {
         return report
     }
 
+    /// What is saved against the vendors' own lists where the bill is paid as it is billed; `nil` where the models
+    /// differ, or a vendor bills in another currency.
+    private func paidAsBilled(_ rows: [SavingsRow]) -> String? {
+        let percents = rows.map { row -> String? in
+            var direct = row.channel.forecast.workload
+            direct.purchase.channel = Channel.direct
+            guard let month = try? Forecast(direct, months: 1, book: book).firstMonth, month.isSingle,
+                month.low.isComplete, row.isComplete
+            else { return nil }
+            return (try? Savings(
+                baseline: month.low.billed.money, cost: row.channel.cost.billed.money))?.percentText
+        }
+        guard let first = percents.first, percents.allSatisfy({ $0 == first }) else { return nil }
+        return first
+    }
+
     private func warnings(_ rows: [SavingsRow], _ question: SavingsQuestion) -> [String] {
         var warnings: [String] = []
         let claimed = unique(rows.flatMap { row in
@@ -155,9 +171,10 @@ extension PricingContext {
             guard let line = forecast.parts.first?.entry.line,
                 let settlement = try? forecast.channel.settlement(of: line.currency, at: forecast.workload.purchase.at)
             else { continue }
-            let paid = settlement.pays.currency
+            let billed = paidAsBilled(rows).map { "paid in \(line.currency.code) it is \($0)% of the vendors' own lists" }
             warnings.append(
-                "the saving holds for payment in \(paid.code) (\(settlement.display)); paid as billed, in \(line.currency.code), there is no such settlement")
+                "the saving holds for payment in \(settlement.pays.currency.code) (\(settlement.display)); "
+                    + (billed ?? "paid in \(line.currency.code) it is another"))
         }
         for row in rows where !row.isComplete {
             let meters = row.channel.cost.unpriced.names + row.baseline.cost.unpriced.names

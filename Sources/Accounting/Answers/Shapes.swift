@@ -86,6 +86,12 @@ extension Catalog {
 }
 
 extension Rate {
+    /// For a column: `$2.00`, which is per million, `$10.00 per 1k`, `free`.
+    var cell: Report.Cell {
+        let text = isFree ? "free" : quotedUnits == 1_000_000 ? quote.display : display
+        return Report.Cell(text, plain: quote.amountText, currency: quote.currency)
+    }
+
     var json: JSONValue {
         .object([
             "amount": .string(quote.amountText), "currency": .string(quote.currency.code),
@@ -133,6 +139,12 @@ extension CatalogLine {
 
 extension Timestamp {
     var dayOrText: String { milliseconds % 86_400_000 == 0 ? utcDate.text : text }
+
+    /// For a column: `2026-10-31`, or `2026-10-31 16:00` in UTC.
+    var cell: Report.Cell {
+        let short = "\(utcDate.text) \(text.dropFirst(11).prefix(5))"
+        return Report.Cell(milliseconds % 86_400_000 == 0 ? utcDate.text : short, plain: text)
+    }
 }
 
 extension RateConditions {

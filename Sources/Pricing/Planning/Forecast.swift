@@ -2,7 +2,11 @@
 package struct Forecast: Sendable {
     /// One service tier's part of a month under one rate line.
     package struct Part: Sendable {
+        /// Which hours, where they are priced apart.
+        package enum Hours: String, Sendable { case dearer, cheaper }
+
         package let entry: CatalogLine
+        package var hours: Hours?
         package let usage: Usage
         package let components: [CostComponent]
         package let cost: Cost
@@ -125,7 +129,12 @@ private struct Ends {
         let dear = try Self.part(peak, dearest.entry, channel, workload.purchase.at)
         let cheap = try Self.part(
             try usage.remainder(after: peak), cheapest.entry, channel, workload.purchase.at)
-        parts = [dear, cheap].filter { !$0.usage.isEmpty }
+        parts = [(dear, Forecast.Part.Hours.dearer), (cheap, .cheaper)].filter { !$0.0.usage.isEmpty }
+            .map { part, hours in
+                var labelled = part
+                labelled.hours = hours
+                return labelled
+            }
         let sum = try dear.cost.adding(cheap.cost)
         range = Forecast.Range(low: sum, high: sum)
     }
@@ -139,7 +148,7 @@ private struct Ends {
         let line = try entry.line.forVolume(ofRequests: requests)
         let charge = try line.charge(for: billable)
         return Forecast.Part(
-            entry: entry, usage: billable,
+            entry: entry, hours: nil, usage: billable,
             components: try line.components(of: billable),
             cost: Cost(
                 billed: charge.billed, settled: try channel.settle(charge.billed, at: time),

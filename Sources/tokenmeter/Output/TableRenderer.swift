@@ -13,9 +13,10 @@ struct TableRenderer {
             body.map { column < $0.count ? Self.displayWidth(clean($0[column].text)) : 0 }.max() ?? 0
         }
         for (index, row) in body.enumerated() {
-            let text = line(row, widths: widths, columns: report.columns)
             let isHeader = report.showsHeader && index == 0
-            lines.append(isHeader ? style(text, "2") : text)
+            for text in folded(row, widths: widths, columns: report.columns) {
+                lines.append(isHeader ? style(text, "2") : text)
+            }
         }
         for note in report.notes { lines += wrapped("· ", note) }
         for warning in report.warnings { lines += wrapped("! ", warning).map { style($0, "33") } }
@@ -30,6 +31,18 @@ struct TableRenderer {
             return style(title, "1") + String(repeating: " ", count: gap) + style(report.rates, "2")
         }
         return style(title, "1") + "\n" + style(report.rates, "2")
+    }
+
+    /// The row as one line; where it is too wide, its last cell, if it is text, stands on a line of its own.
+    private func folded(
+        _ row: [Report.Cell], widths: [Int], columns: [Report.Column]
+    ) -> [String] {
+        let text = line(row, widths: widths, columns: columns)
+        guard Self.displayWidth(text) > width, row.count == columns.count,
+            columns.last?.alignment == .left, let last = row.last
+        else { return [text] }
+        let head = line(Array(row.dropLast()), widths: widths, columns: columns)
+        return [head, "    " + clean(last.text)]
     }
 
     private func line(_ row: [Report.Cell], widths: [Int], columns: [Report.Column]) -> String {

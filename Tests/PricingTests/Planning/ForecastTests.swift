@@ -146,6 +146,7 @@ struct ForecastTests {
         #expect(forecast.firstMonth.isSingle)
         #expect(forecast.firstMonth.low.settled.money.amountText == "16.5204")
         #expect(forecast.parts.map(\.entry.line.id) == ["flash peak", "flash"])
+        #expect(forecast.parts.map(\.hours) == [.dearer, .cheaper])
         workload.peakShare = Share.none
         #expect(try monthText(workload) == "12.708 USD")
         workload.peakShare = .whole
