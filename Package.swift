@@ -8,6 +8,20 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Links Swift's own libraries into the executable, so that it starts in milliseconds and runs without a toolchain. It is
+/// what `--static-swift-stdlib` does, at the link step alone: with that flag everything is compiled apart from the tests,
+/// whose library has no static form, and would be built twice.
+let staticRuntime: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-Xlinker", "--start-group", "-lFoundation", "-lCoreFoundation",
+            "-lFoundationInternationalization", "-lFoundationEssentials", "-l_FoundationICU",
+            "-l_FoundationCShims", "-l_FoundationCollections", "-Xlinker", "--end-group",
+            "-lswiftSynchronization",
+        ],
+        .when(platforms: [.linux]))
+]
+
 let package = Package(
     name: "tokenmeter",
     platforms: [.macOS(.v26)],
@@ -66,7 +80,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: staticRuntime),
         .testTarget(name: "PricingTests", dependencies: ["Pricing"], swiftSettings: strict),
         .testTarget(name: "JSONBytesTests", dependencies: ["JSONBytes"], swiftSettings: strict),
         .testTarget(
