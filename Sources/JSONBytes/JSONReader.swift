@@ -16,7 +16,7 @@ package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
 /// Strict by RFC 8259 (<https://www.rfc-editor.org/rfc/rfc8259>, checked 2026-11-22): no comments, no trailing commas.
 /// The caller keeps the bytes alive and unchanged while it reads.
 package struct JSONReader {
-    /// The deepest nesting that `skipValue` follows.
+    /// The deepest nesting that `value` follows.
     package static let maximumDepth = 64
 
     private let bytes: UnsafeBufferPointer<UInt8>
@@ -94,7 +94,8 @@ package struct JSONReader {
         let firstDigit = offset
         while offset < bytes.count, case let byte = bytes[offset], byte >= 0x30, byte <= 0x39 {
             let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = tenfold.addingReportingOverflow(Int64(byte - 0x30))
+            // Counted down, for there is one more negative number than positive ones.
+            let (sum, carry) = tenfold.subtractingReportingOverflow(Int64(byte - 0x30))
             guard !overflow, !carry else { throw fail("a number that is too large") }
             value = sum
             offset += 1
@@ -105,7 +106,8 @@ package struct JSONReader {
             offset = start
             throw fail("expected a whole number")
         }
-        return isNegative ? -value : value
+        guard isNegative || value != Int64.min else { throw fail("a number that is too large") }
+        return isNegative ? value : -value
     }
 
     package mutating func takeNull() -> Bool {
@@ -146,8 +148,10 @@ package struct JSONReader {
 
     private mutating func readObject(into object: inout JSONObject, depth: Int) throws {
         try self.object { reader, key in
-            object.append(
-                String(decoding: key, as: UTF8.self), try reader.value(depth: depth + 1))
+            guard let name = String(validating: key, as: UTF8.self) else {
+                throw reader.fail("invalid UTF-8")
+            }
+            object.append(name, try reader.value(depth: depth + 1))
         }
     }
 

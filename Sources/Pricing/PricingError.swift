@@ -11,7 +11,7 @@ package enum PricingError: Error, Hashable, Sendable {
     case ambiguousModel(String, candidates: [String])
     case notSold(model: String, channel: String, soldOn: [String])
     case noLineInCurrency(model: String, channel: String, currency: Currency, has: [Currency])
-    case noLineAt(model: String, channel: String, time: Timestamp, first: Timestamp?)
+    case noLineAt(model: String, channel: String, time: Timestamp, next: Timestamp?)
     case noLineForTier(model: String, channel: String, tier: String, has: [String])
     case noLineForSize(model: String, channel: String)
     case ambiguousLines(model: String, channel: String, lines: [String])
@@ -75,9 +75,9 @@ extension PricingError: CustomStringConvertible {
             "no rate line for model \(quoted(model)) on channel \(quoted(channel)); it is sold on \(soldOn.isEmpty ? "none" : soldOn.joined(separator: ", "))"
         case .noLineInCurrency(let model, let channel, let currency, let has):
             "channel \(quoted(channel)) has no \(currency.code) list for model \(quoted(model)); it has \(has.map(\.code).joined(separator: ", "))"
-        case .noLineAt(let model, let channel, let time, let first):
+        case .noLineAt(let model, let channel, let time, let next):
             "no rate line for model \(quoted(model)) on channel \(quoted(channel)) at \(time.text)"
-                + (first.map { "; the first begins at \($0.text)" } ?? "")
+                + (next.map { "; the next begins at \($0.text)" } ?? "")
         case .noLineForTier(let model, let channel, let tier, let has):
             "no rate line for model \(quoted(model)) on channel \(quoted(channel)) in service tier \(quoted(tier)); tiers there: \(has.joined(separator: ", "))"
         case .noLineForSize(let model, let channel):

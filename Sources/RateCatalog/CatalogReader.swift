@@ -37,9 +37,7 @@ package enum CatalogReader {
             + content.channels.flatMap { $0.channel.settlements.map(\.source.checked) }
         let catalog = Catalog(
             digest: digest(of: files), date: dates.max(),
-            channels: content.channels.map { channel, place in
-                extended(channel, content, place)
-            },
+            channels: completed(content),
             models: content.models.map(\.model), exchangeRates: content.exchangeRates,
             lines: entries)
         StructureChecks(content: content, catalog: catalog, places: places, collector: collector)
@@ -47,17 +45,27 @@ package enum CatalogReader {
         return (catalog, places)
     }
 
-    /// A channel that extends another and names no currency has its base's.
-    private static func extended(
-        _ channel: Channel, _ content: RateFileContent, _ place: ConfigNode
-    ) -> Channel {
-        guard let extending = content.extensions[channel.id],
-            place.openMapping?["currency"] == nil,
-            let base = content.channels.first(where: { $0.channel.id == extending.base })
-        else { return channel }
-        return Channel(
-            id: channel.id, name: channel.name, currency: base.channel.currency,
-            pricedAt: channel.pricedAt, settlements: channel.settlements,
-            keyVariable: channel.keyVariable)
+    /// What a channel that extends another leaves unsaid, its currency and when it prices, is its base's.
+    private static func completed(_ content: RateFileContent) -> [Channel] {
+        let own = Dictionary(
+            content.channels.map { ($0.channel.id, $0) }, uniquingKeysWith: { one, _ in one })
+        /// The first channel up the chain that says `key`; a circle is a fault of its own, and ends here.
+        func holder(of key: String, for id: String) -> Channel? {
+            var current = id
+            for _ in 0...own.count {
+                guard let (channel, place) = own[current] else { return nil }
+                if place.openMapping?[key] != nil { return channel }
+                guard let step = content.extensions[current] else { return channel }
+                current = step.base
+            }
+            return nil
+        }
+        return content.channels.map { channel, _ in
+            Channel(
+                id: channel.id, name: channel.name,
+                currency: holder(of: "currency", for: channel.id)?.currency ?? channel.currency,
+                pricedAt: holder(of: "priced_at", for: channel.id)?.pricedAt ?? channel.pricedAt,
+                settlements: channel.settlements, keyVariable: channel.keyVariable)
+        }
     }
 }

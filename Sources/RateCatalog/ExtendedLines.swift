@@ -15,8 +15,11 @@ struct ExtendedLines {
         for channel in inOrder() {
             guard let step = content.extensions[channel] else { continue }
             let own = Set(known[channel, default: []].map(\.line.model))
-            let lines = standing(known[step.base, default: []])
+            let base = standing(known[step.base, default: []])
+            let ends = Catalog.effectiveEnds(base)
+            let lines = base
                 .filter { !own.contains($0.line.model) }
+                .filter { ends[$0.line.id].map { step.validFrom < $0 } ?? true }
                 .compactMap { multiplied($0, step, channel: channel) }
             known[channel, default: []] += lines
             derived += lines
@@ -47,7 +50,6 @@ struct ExtendedLines {
         return order
     }
 
-    /// Lines still in force at some time from the extension's start on: withdrawn and ended ones are left behind.
     private func standing(_ entries: [CatalogLine]) -> [CatalogLine] {
         let withdrawn = Set(entries.compactMap(\.corrects))
         return entries.filter { !withdrawn.contains($0.line.id) }
@@ -56,7 +58,6 @@ struct ExtendedLines {
     private func multiplied(
         _ base: CatalogLine, _ step: RateFileContent.Extension, channel: String
     ) -> CatalogLine? {
-        if let end = effectiveEnd(of: base), end <= step.validFrom { return nil }
         let line = base.line
         var rates = Rates()
         for (meter, rate) in line.rates.pairs {
@@ -75,14 +76,5 @@ struct ExtendedLines {
             note: "\(DecimalText.text(step.multiplier)) × line \(line.id) of \(line.channel)",
             allowance: base.allowance, confirmed: base.confirmed,
             origin: "\(step.place.file):\(step.place.line)")
-    }
-
-    private func effectiveEnd(of entry: CatalogLine) -> Timestamp? {
-        let successors = content.lines.map(\.entry.line).filter {
-            $0.channel == entry.line.channel && $0.model == entry.line.model
-                && $0.currency == entry.line.currency && $0.conditions == entry.line.conditions
-                && $0.validFrom > entry.line.validFrom
-        }
-        return (successors.map(\.validFrom) + [entry.validTo].compactMap(\.self)).min()
     }
 }

@@ -59,7 +59,7 @@ struct RateFileReader {
     private mutating func readModels(_ node: ConfigNode, vendor: ConfigNode?) {
         for item in node.items {
             guard let mapping = item.mapping(Self.modelKeys),
-                let id = mapping.required("id")?.string
+                let id = mapping.required("id").flatMap(identifier)
             else { continue }
             let own = mapping["vendor"]?.string ?? vendor?.string
             if own == nil { item.fault("missing \"vendor\", here or at the top of the file") }
@@ -88,7 +88,7 @@ struct RateFileReader {
     }
 
     private mutating func readChannel(_ mapping: ConfigMapping) {
-        guard let id = mapping.required("channel")?.string else { return }
+        guard let id = mapping.required("channel").flatMap(identifier) else { return }
         if id == Channel.direct { mapping["channel"]?.fault("\"direct\" stands for each model's own vendor") }
         let currency = currency(mapping["currency"])
         let pricedAt = mapping["priced_at"].flatMap { node in
@@ -144,7 +144,7 @@ struct RateFileReader {
 
     private func line(_ item: ConfigNode, channel: String, currency own: Currency) -> CatalogLine? {
         guard let mapping = item.mapping(Self.lineKeys) else { return nil }
-        let model = mapping.required("model")?.string
+        let model = mapping.required("model").flatMap(identifier)
         let validFrom = mapping.required("valid_from")?.timestamp
         let publication = publication(mapping)
         let currency = mapping["currency"].map { self.currency($0) } ?? own
@@ -170,9 +170,9 @@ struct RateFileReader {
 
     private func conditions(_ mapping: ConfigMapping) -> RateConditions {
         var when: [String: String] = [:]
-        for (key, value) in mapping["when"]?.openMapping?.pairs ?? [] { when[key] = value.string }
+        for (key, value) in mapping["when"]?.openMapping?.pairs ?? [] { when[key] = identifier(value) }
         return RateConditions(
-            serviceTier: mapping["service_tier"]?.string ?? RateConditions.standardTier,
+            serviceTier: mapping["service_tier"].flatMap(identifier) ?? RateConditions.standardTier,
             aboveInput: mapping["above"]?.count, aboveOutput: mapping["above_output"]?.count,
             window: mapping["window"].flatMap(window), when: when)
     }
@@ -217,14 +217,19 @@ struct RateFileReader {
     private func rates(_ node: ConfigNode, currency: Currency) -> Rates? {
         guard let mapping = node.openMapping else { return nil }
         var rates = Rates()
+        var isWhole = true
         for (key, value) in mapping.pairs {
             guard let meter = meter(key, at: value),
                 let rate = rate(value, of: meter, currency: currency)
-            else { continue }
+            else {
+                isWhole = false
+                continue
+            }
             rates[meter] = rate
         }
         if mapping.pairs.isEmpty { node.fault("a line without a rate") }
-        return rates
+        // Half a line would be compared with others, and faults would follow that nobody made.
+        return isWhole && !rates.meters.isEmpty ? rates : nil
     }
 
     private func meter(_ name: String, at node: ConfigNode) -> Meter? {
@@ -289,6 +294,16 @@ struct RateFileReader {
             }
             if let fx { content.exchangeRates.append(fx) }
         }
+    }
+
+    /// A name that programs compare: without spaces and control characters.
+    private func identifier(_ node: ConfigNode) -> String? {
+        guard let text = node.string else { return nil }
+        guard text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }) else {
+            node.fault("\(quoted(text)) is no name: it holds a space or a control character")
+            return nil
+        }
+        return text
     }
 
     private func publication(_ mapping: ConfigMapping) -> Publication? {

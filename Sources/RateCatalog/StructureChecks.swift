@@ -7,6 +7,19 @@ struct StructureChecks {
     let catalog: Catalog
     let places: [String: ConfigNode]
     let collector: FaultCollector
+    /// When each line stops to hold.
+    private let ends: [String: Timestamp]
+
+    init(
+        content: RateFileContent, catalog: Catalog, places: [String: ConfigNode],
+        collector: FaultCollector
+    ) {
+        self.content = content
+        self.catalog = catalog
+        self.places = places
+        self.collector = collector
+        ends = Catalog.effectiveEnds(catalog.lines)
+    }
 
     func run() {
         checkUniqueIDs()
@@ -77,7 +90,22 @@ struct StructureChecks {
             if wrong.channel != entry.line.channel || wrong.model != entry.line.model {
                 place.fault("corrects a line of another channel or model")
             }
+            if correctsItself(entry.line.id) {
+                place.fault("corrects itself, at once or by way of others; nothing would be left")
+            }
         }
+    }
+
+    private func correctsItself(_ id: String) -> Bool {
+        let corrections = Dictionary(
+            content.lines.map { ($0.entry.line.id, $0.entry.corrects) }, uniquingKeysWith: { one, _ in one })
+        var next = corrections[id] ?? nil
+        for _ in 0..<content.lines.count {
+            guard let current = next else { return false }
+            if current == id { return true }
+            next = corrections[current] ?? nil
+        }
+        return true
     }
 
     private func standingByOffer() -> [String: [CatalogLine]] {
@@ -91,7 +119,7 @@ struct StructureChecks {
     private func checkOverlaps(_ lines: [CatalogLine]) {
         for (index, one) in lines.enumerated() {
             for other in lines[(index + 1)...] {
-                guard let problem = clash(one, other) else { continue }
+                guard one.line.id != other.line.id, let problem = clash(one, other) else { continue }
                 let place = places[other.line.id] ?? places[one.line.id]
                 place?.fault("\(problem) (\(one.origin))")
             }
@@ -129,23 +157,7 @@ struct StructureChecks {
     }
 
     private func overlapInTime(_ one: CatalogLine, _ other: CatalogLine) -> Bool {
-        let book = effectiveEnds
-        func end(_ entry: CatalogLine) -> Timestamp? { book[entry.line.id] ?? nil }
-        return (end(one).map { other.line.validFrom < $0 } ?? true)
-            && (end(other).map { one.line.validFrom < $0 } ?? true)
-    }
-
-    private var effectiveEnds: [String: Timestamp?] {
-        var ends: [String: Timestamp?] = [:]
-        for entry in catalog.lines {
-            let successors = catalog.lines.filter {
-                $0.line.channel == entry.line.channel && $0.line.model == entry.line.model
-                    && $0.line.currency == entry.line.currency
-                    && $0.line.conditions == entry.line.conditions
-                    && $0.line.validFrom > entry.line.validFrom
-            }
-            ends[entry.line.id] = (successors.map(\.line.validFrom) + [entry.validTo].compactMap(\.self)).min()
-        }
-        return ends
+        (ends[one.line.id].map { other.line.validFrom < $0 } ?? true)
+            && (ends[other.line.id].map { one.line.validFrom < $0 } ?? true)
     }
 }

@@ -97,8 +97,10 @@ enum Fixture {
         (#"{"model":"gpt-4.1","usage":{"input":99999999999999999999}}"#, "too large"),
         (#"{"model":"gpt-4.1","at":"yesterday","usage":{"input":1}}"#, "is not an RFC 3339 time"),
         (#"{"model":"gpt4.1","usage":{"input":1}}"#, "nearest: gpt-4.1, gpt-4.1-mini, gpt-4.1-nano"),
-        (#"{"model":"gpt-4.1","at":"2020-01-01","usage":{"input":1}}"#, "the first begins at"),
+        (#"{"model":"gpt-4.1","at":"2020-01-01","usage":{"input":1}}"#, "the next begins at"),
         (#"{"model":"gpt-4.1","usage":{"input":1}} x"#, "more after the value"),
+        (#"{"model":"gpt-4.1","usage":{}}"#, "an empty \"usage\""),
+        (#"{"model":"gpt-4.1","when":{"a":"b","a":"c"},"usage":{"input":1}}"#, "a duplicate key"),
         ("[]", "expected an object"),
     ])
     func answersABadLineInPlace(line: String, message: String) throws {
@@ -108,7 +110,7 @@ enum Fixture {
     @Test func keepsTheOrderAndCountsWhatFailed() throws {
         var prices = try PriceLines(Fixture.flags([:]), Fixture.context())
         var writer = JSONWriter()
-        for line in [#"{"model":"gpt-4.1","usage":{"input":1}}"#, "", "x", #"{"model":"gpt-4.1","usage":{}}"#] {
+        for line in [#"{"model":"gpt-4.1","usage":{"input":1}}"#, "", "x", #"{"model":"gpt-4.1","usage":{"input":0}}"#] {
             Array(line.utf8).withUnsafeBufferPointer { prices.answer($0, into: &writer) }
         }
         prices.refuseLongLine(into: &writer)

@@ -13,7 +13,7 @@ struct PricingErrorTests {
         .ambiguousModel("x", candidates: ["a", "b"]),
         .notSold(model: "gpt-4.1", channel: "deepseek", soldOn: ["openai"]),
         .noLineInCurrency(model: "gpt-4.1", channel: "openai", currency: .cny, has: [.usd]),
-        .noLineAt(model: "gpt-4.1", channel: "openai", time: time, first: time),
+        .noLineAt(model: "gpt-4.1", channel: "openai", time: time, next: time),
         .noLineForTier(model: "gpt-4.1", channel: "openai", tier: "flex", has: ["standard"]),
         .noLineForSize(model: "gpt-4.1", channel: "openai"),
         .ambiguousLines(model: "gpt-4.1", channel: "openai", lines: ["L1", "L2"]),

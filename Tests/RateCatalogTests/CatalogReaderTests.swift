@@ -32,7 +32,7 @@ struct CatalogReaderTests {
         let lines = book.standingLines.map(\.line)
         #expect(
             Set(lines.map(\.conditions.text)) == [
-                "", "above=200000 above_output=1000 speed=fast",
+                "", "above=200000 above_output=1000 when.speed=fast",
                 "window=Asia/Shanghai/mon,tue,wed,thu,fri,sun/09:00:00-12:00:00",
             ])
         // At least 100 units, and reasoning takes the output rate: 100 · 6 + 5 · 6 = 630 millionths.
@@ -177,7 +177,7 @@ struct CatalogReaderTests {
             try id(Small.line("output: 4", "service_tier: batch")),
             try id(Small.line("output: 4", "when: {tier: batch}"))
         )
-        withKnownIssue("RateConditions.text spells both tier=batch") { #expect(tier != attribute) }
+        #expect(tier != attribute)
     }
 
     /// Ids are in ledgers: this one never changes. SHA-256 of the text below, first 16 digits:
@@ -238,16 +238,12 @@ struct CatalogReaderTests {
         let files = Small.files(
             Small.line("output: 80", "corrects: \(other)"),
             Small.line("output: 8", "corrects: \(one)"))
-        withKnownIssue("both are withdrawn, and the model has no price at all") {
-            #expect(!faults(files).isEmpty)
-        }
+        #expect(!faults(files).isEmpty)
     }
 
     @Test func refusesALineThatCorrectsItself() throws {
         let files = Small.files(
             Small.line("output: 8", "corrects: \(try id(Small.line("output: 8")))"))
-        withKnownIssue("it is withdrawn, and the model has no price at all") {
-            #expect(!faults(files).isEmpty)
-        }
+        #expect(!faults(files).isEmpty)
     }
 }

@@ -150,7 +150,7 @@ struct ExtendedLinesTests {
             Small.extending("reseller", "relay", multiplier: "0.5", from: "2026-01-01"),
         ]
         let billed = try billed(book(files), on: "reseller")
-        withKnownIssue("the second extension falls back to USD") { #expect(billed == "14.00 CNY") }
+        #expect(billed == "14.00 CNY")
     }
 
     /// A price that had ended before the second extension began must not come back with it.
@@ -166,10 +166,8 @@ struct ExtendedLinesTests {
         let book = try book(files)
         let billed = try billed(book, on: "reseller", at: "2026-06-15")
         let count = book.standingLines.filter { $0.line.channel == "reseller" }.count
-        withKnownIssue("both lines of the relay begin on 2026-06-01, unseen by the checks") {
-            #expect(billed == "2.00 USD")
-            #expect(count == 1)
-        }
+        #expect(billed == "2.00 USD")
+        #expect(count == 1)
     }
 
     private func id(_ line: String) throws -> String {
@@ -195,10 +193,8 @@ struct ExtendedLinesTests {
         let book = try book(files)
         // On the base the old price holds until September.
         #expect(try billed(book, on: "openai", at: "2026-06-15") == "8.00 USD")
-        withKnownIssue("the withdrawn line counts as the end of the first") {
-            let billed = try billed(book, at: "2026-06-15")
-            #expect(billed == "4.00 USD")
-        }
+        let billed = try billed(book, at: "2026-06-15")
+        #expect(billed == "4.00 USD")
     }
 
     @Test func refusesAProductOutOfRange() {

@@ -23,8 +23,8 @@ package struct ForecastQuestion: Sendable {
         baseline = try parameters.text("baseline")
         max = try parameters.money("max")
         if let plan {
-            for name in ["model"] + WorkloadParameters.shape + UsageParameters.names
-            where parameters.has(name) {
+            let own = PricingContext.purchaseNames + WorkloadParameters.names
+            for name in own where parameters.has(name) && !["channel", "days_per_month"].contains(name) {
                 throw .invalid(field: parameters.spelled(name), problem: "is said by the plan's workloads")
             }
             workloads = plan

@@ -44,7 +44,7 @@ package struct PriceLines {
             if !priced.cost.isComplete { failures += 1 }
         } catch {
             writer.bytes.removeLast(writer.bytes.count - start)
-            refuse(error, into: &writer)
+            refuse(error, id: LineQuestion.id(of: line), into: &writer)
         }
         writer.raw("\n")
     }
@@ -54,11 +54,11 @@ package struct PriceLines {
         number += 1
         refuse(
             LineError(code: "line_too_long", problem: "a line of more than \(Self.maximumLineBytes >> 20) MiB"),
-            into: &writer)
+            id: nil, into: &writer)
         writer.raw("\n")
     }
 
-    private mutating func refuse(_ error: any Error, into writer: inout JSONWriter) {
+    private mutating func refuse(_ error: any Error, id: String?, into writer: inout JSONWriter) {
         failures += 1
         let code =
             switch error {
@@ -68,6 +68,10 @@ package struct PriceLines {
             }
         writer.raw("{\"schema\":\"tokenmeter.price/1\",\"line\":")
         writer.integer(number)
+        if let id {
+            writer.raw(",\"id\":")
+            writer.string(id)
+        }
         writer.raw(",\"error\":{\"code\":")
         writer.string(code)
         writer.raw(",\"message\":")
@@ -109,7 +113,9 @@ struct LineQuestion {
             case 4: purchase.serviceTier = try reader.string()
             case 5:
                 try reader.object { reader, key in
-                    purchase.attributes[String(decoding: key, as: UTF8.self)] = try reader.string()
+                    let name = String(decoding: key, as: UTF8.self)
+                    let isNew = purchase.attributes.updateValue(try reader.string(), forKey: name) == nil
+                    guard isNew else { throw reader.fail("a duplicate key") }
                 }
             case 6: purchase.list = try Currency(try reader.string())
             case 7:
@@ -121,6 +127,13 @@ struct LineQuestion {
         try reader.expectEnd()
         guard !purchase.model.isEmpty else { throw reader.fail("missing \"model\"") }
         guard hasUsage else { throw reader.fail("missing \"usage\"") }
+    }
+
+    /// The `id` of a line that could not be answered, where it can be made out.
+    static func id(of line: UnsafeBufferPointer<UInt8>) -> String? {
+        var reader = JSONReader(line)
+        guard case .string(let id)? = try? reader.value()["id"] else { return nil }
+        return id
     }
 
     private static func place(
@@ -149,6 +162,8 @@ struct LineQuestion {
             }
             try usage.add(count, of: meter)
         }
+        // Nothing said is unknown; a request that used nothing says so with a zero.
+        guard !seen.isEmpty else { throw reader.fail("an empty \"usage\"") }
         return usage
     }
 

@@ -41,6 +41,11 @@ package enum UsageParameters {
         if let total = try parameters.count(promptTokens, limit: limit) {
             try addRest(of: total, to: &usage, parameters)
         }
+        for meter in usage.meters where usage[meter] > limit {
+            throw .invalid(
+                field: parameters.spelled(Self.meter),
+                problem: "the counts of \(meter.name) add up to more than \(Count.grouped(limit))")
+        }
         return usage
     }
 

@@ -24,6 +24,32 @@ package struct Catalog: Sendable {
     /// The digest as people see it: the first twelve digits.
     package var shortDigest: String { String(digest.prefix(12)) }
 
+    /// When each of some lines stops to hold, by its id: its stated end, or the start of the next line with the same
+    /// channel, model, currency and conditions. Lines without an end are left out; withdrawn lines end nothing.
+    package static func effectiveEnds(_ lines: [CatalogLine]) -> [String: Timestamp] {
+        struct Group: Hashable {
+            let channel: String
+            let model: String
+            let currency: Currency
+            let conditions: RateConditions
+        }
+        let withdrawn = Set(lines.compactMap(\.corrects))
+        let groups = Dictionary(grouping: lines.filter { !withdrawn.contains($0.line.id) }) {
+            Group(
+                channel: $0.line.channel, model: $0.line.model, currency: $0.line.currency,
+                conditions: $0.line.conditions)
+        }
+        var ends: [String: Timestamp] = [:]
+        for group in groups.values {
+            let ordered = group.sorted { $0.line.validFrom < $1.line.validFrom }
+            for (index, entry) in ordered.enumerated() {
+                let successor = ordered[(index + 1)...].first { $0.line.validFrom > entry.line.validFrom }
+                ends[entry.line.id] = [entry.validTo, successor?.line.validFrom].compactMap(\.self).min()
+            }
+        }
+        return ends
+    }
+
     /// The lines that another line withdraws.
     package var withdrawnIDs: Set<String> { Set(lines.compactMap(\.corrects)) }
 }

@@ -42,7 +42,7 @@ package struct DatedName: Hashable, Sendable {
     }
 }
 
-/// Globs: `*` is any run of characters, `?` one character.
+/// Globs: `*` is any run of bytes, `?` one byte: one character, for names are ASCII.
 package enum Glob {
     package static func matches(_ pattern: some Collection<UInt8>, _ text: some Collection<UInt8>) -> Bool {
         let pattern = Array(pattern)

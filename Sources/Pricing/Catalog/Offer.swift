@@ -18,32 +18,14 @@ struct Offer: Sendable {
     private let terms: [Term]
 
     init(_ entries: [CatalogLine]) {
-        let groups = Dictionary(grouping: entries) { Group($0.line.currency, $0.line.conditions) }
-        var terms: [Term] = []
-        for group in groups.values {
-            let ordered = group.sorted { $0.line.validFrom < $1.line.validFrom }
-            for (index, entry) in ordered.enumerated() {
-                let successor = index + 1 < ordered.count ? ordered[index + 1].line.validFrom : nil
-                let ends = [entry.validTo, successor].compactMap(\.self)
-                terms.append(Term(entry: entry, end: ends.min()))
-            }
-        }
+        let ends = Catalog.effectiveEnds(entries)
+        let terms = entries.map { Term(entry: $0, end: ends[$0.line.id]) }
         // Equally specific lines keep an order of their own, so that every run reads alike.
         self.terms = terms.sorted { one, other in
             let (left, right) = (one.entry.line, other.entry.line)
             if left.conditions.isMoreSpecific(than: right.conditions) { return true }
             if right.conditions.isMoreSpecific(than: left.conditions) { return false }
             return left.id < right.id
-        }
-    }
-
-    private struct Group: Hashable {
-        let currency: Currency
-        let conditions: RateConditions
-
-        init(_ currency: Currency, _ conditions: RateConditions) {
-            self.currency = currency
-            self.conditions = conditions
         }
     }
 
@@ -135,9 +117,8 @@ struct Offer: Sendable {
         }
         let inForce = inList.filter { $0.holds(at: time) }
         if inForce.isEmpty {
-            let first = inList.map(\.entry.line.validFrom).min()
-            return .noLineAt(
-                model: model, channel: channel.id, time: time, first: first.flatMap { $0 > time ? $0 : nil })
+            let next = inList.map(\.entry.line.validFrom).filter { $0 > time }.min()
+            return .noLineAt(model: model, channel: channel.id, time: time, next: next)
         }
         let tiers = Set(inForce.map(\.entry.line.conditions.serviceTier)).sorted()
         if !tiers.contains(purchase.serviceTier) {

@@ -20,8 +20,12 @@ package enum ExactDivision {
             (quotient, remainder) = product.quotientAndRemainder(dividingBy: divisor)
         }
         let rest = divisor - remainder
-        if remainder > rest || (remainder == rest && quotient & 1 == 1) { quotient += 1 }
-        guard quotient <= Int128.max.magnitude else { throw .outOfRange("an amount") }
+        let limit = Int128.max.magnitude
+        if remainder > rest || (remainder == rest && quotient & 1 == 1) {
+            guard quotient < limit else { throw .outOfRange("an amount") }
+            quotient += 1
+        }
+        guard quotient <= limit else { throw .outOfRange("an amount") }
         return isNegative ? -Int128(quotient) : Int128(quotient)
     }
 }

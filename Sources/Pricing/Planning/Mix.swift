@@ -33,6 +33,9 @@ package struct Mix: Sendable {
         }
         let ranked = costs.sorted { ($0.cost.attos, $0.model) < ($1.cost.attos, $1.model) }
         guard let best = ranked.first else { throw .outOfRange("a mix of no models") }
+        for (_, cost) in ranked where cost.currency != best.cost.currency {
+            throw .currencyMismatch(best.cost.currency, cost.currency)
+        }
         var shares: [String: Int128] = [:]
         for floor in floors { shares[floor.model, default: 0] += floor.share.attos }
         shares[best.model, default: 0] += DecimalText.one - claimed

@@ -36,9 +36,14 @@ package struct Workload: Sendable {
         case .volume: RequestSize()
         case .requests(_, let shape):
             RequestSize(
-                input: shape.inputTokens + shape.other.totalInput,
-                output: shape.outputTokens + shape.other.totalOutput)
+                input: Self.sum(shape.inputTokens, shape.other.totalInput),
+                output: Self.sum(shape.outputTokens, shape.other.totalOutput))
         }
+    }
+
+    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
+        let (sum, overflow) = one.addingReportingOverflow(other)
+        return overflow ? Int64.max : sum
     }
 
     /// The usage of a month, `factor` (10⁻¹⁸ parts) times the first one.

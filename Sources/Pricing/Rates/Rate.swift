@@ -70,7 +70,7 @@ package struct Rate: Hashable, Sendable {
         return try Rate(quote: Money(currency: quote.currency, attos: product), per: units)
     }
 
-    /// The price of one unit as a decimal rounded to 10⁻¹⁸, for comparing rates with different quoted units.
+    /// The price of one unit as a decimal cut at 10⁻¹⁸, for comparing rates with different quoted units.
     package var attosOfOneUnit: Int128 { attosPerUnit ?? quote.attos / Int128(quotedUnits) }
 }
 

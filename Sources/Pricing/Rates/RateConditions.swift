@@ -39,14 +39,27 @@ package struct RateConditions: Hashable, Sendable {
         return window != nil && other.window == nil
     }
 
+    /// Percent escapes, so that no key or value can spell another condition.
+    private static func escaped(_ text: String) -> String {
+        text.utf8.reduce(into: "") { result, byte in
+            switch byte {
+            case ...0x20, UInt8(ascii: "%"), UInt8(ascii: "="), 0x7F...:
+                result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            default: result.unicodeScalars.append(Unicode.Scalar(byte))
+            }
+        }
+    }
+
     /// Canonical text, a part of a line's identity: `tier=batch above=200000 window=UTC/mon-fri/01:00:00-04:00:00`.
     package var text: String {
         var parts: [String] = []
-        if serviceTier != Self.standardTier { parts.append("tier=\(serviceTier)") }
+        if serviceTier != Self.standardTier { parts.append("tier=\(Self.escaped(serviceTier))") }
         if let aboveInput { parts.append("above=\(aboveInput)") }
         if let aboveOutput { parts.append("above_output=\(aboveOutput)") }
         if let window { parts.append("window=\(window.text)") }
-        for (key, value) in when.sorted(by: { $0.key < $1.key }) { parts.append("\(key)=\(value)") }
+        for (key, value) in when.sorted(by: { $0.key < $1.key }) {
+            parts.append("when.\(Self.escaped(key))=\(Self.escaped(value))")
+        }
         return parts.joined(separator: " ")
     }
 }

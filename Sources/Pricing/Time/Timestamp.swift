@@ -15,7 +15,7 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     /// Whole seconds since the epoch, rounded down.
     package var seconds: Int64 {
-        milliseconds >= 0 ? milliseconds / 1000 : -((999 - milliseconds) / 1000)
+        floorDivide(milliseconds, 1000)
     }
 
     /// The UTC day that holds it.
@@ -32,7 +32,8 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     package func append(to bytes: inout [UInt8]) {
         let date = utcDate
         let secondOfDay = Int(seconds - Int64(date.daysSinceEpoch) * 86_400)
-        let fraction = Int(milliseconds - seconds * 1000)
+        let remainder = Int(milliseconds % 1000)
+        let fraction = remainder < 0 ? remainder + 1000 : remainder
         func number(_ value: Int, _ width: Int, _ separator: Unicode.Scalar) {
             var scale = 1
             for _ in 1..<width { scale *= 10 }
@@ -42,7 +43,13 @@ package struct Timestamp: Hashable, Sendable, Comparable {
             }
             bytes.append(UInt8(ascii: separator))
         }
-        number(date.year, 4, "-")
+        if (0...9999).contains(date.year) {
+            number(date.year, 4, "-")
+        } else {
+            // ISO 8601's expanded form: a sign and at least five digits.
+            let digits = padded(abs(date.year), 5)
+            bytes.append(contentsOf: "\(date.year < 0 ? "-" : "+")\(digits)-".utf8)
+        }
         number(date.month, 2, "-")
         number(date.day, 2, "T")
         number(secondOfDay / 3600, 2, ":")

@@ -2,7 +2,7 @@
 package enum Count {
     /// The whole number that `text` says, or `nil`: no sign, no exponent, no group separators, no fraction left over.
     package static func parse(_ text: String) -> Int64? {
-        guard let last = text.utf8.last else { return nil }
+        guard let last = text.utf8.last, text.utf8.first != UInt8(ascii: "-") else { return nil }
         let scale: Int128?
         switch last {
         case UInt8(ascii: "k"), UInt8(ascii: "K"): scale = 1_000

@@ -54,7 +54,11 @@ package struct Usage: Sendable {
 
     private func total(of side: Meter.Side) -> Int64 {
         var sum: Int64 = 0
-        for meter in meters where meter.side == side { sum = sum &+ self[meter] }
+        for meter in meters where meter.side == side {
+            // Past Int64 a request is above every band, and that is all a total decides.
+            let (total, overflow) = sum.addingReportingOverflow(self[meter])
+            sum = overflow ? Int64.max : total
+        }
         return sum
     }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import CostService
 import Hummingbird
 import Logging
+import Pricing
 import ServiceLifecycle
 
 struct ServeCommand: AsyncParsableCommand {
@@ -24,15 +25,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A web origin whose pages may ask, such as http://localhost:3000; may be repeated.")
     var allowOrigin: [String] = []
 
-    func validate() throws {
-        guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
-            throw ValidationError(
-                "--host \(host) is not of this machine alone, and that needs keys, which this version does not have")
-        }
-        guard (0...65_535).contains(port) else { throw ValidationError("--port is from 0 to 65535") }
-    }
-
     func run() async throws {
+        guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
+            throw QuestionError.invalid(
+                field: "--host",
+                problem: "\(quoted(host)) is not of this machine alone, and that needs keys, which this version does not have")
+        }
+        guard (0...65_535).contains(port) else {
+            throw QuestionError.invalid(field: "--port", problem: "\(port) is not from 0 to 65535")
+        }
         let start = try Composition.context(global)
         let api = CostAPI(guardrail: OriginGuard(origins: Set(allowOrigin))) {
             PricingContext(book: start.book, now: Composition.now(), zone: start.zone)

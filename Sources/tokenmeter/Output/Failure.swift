@@ -21,8 +21,21 @@ enum Failure {
             exit(faults.joined(separator: "\n"), failed)
         case is StoreError, is RateTableError, is FileError, is ServeError: exit("error: \(error)", failed)
         case let code as ExitCode: Terminal.end(code.rawValue)
-        default: Tokenmeter.exit(withError: error)
+        default: parserAnswer(error)
         }
+    }
+
+    /// Help, completions and the version go to stdout; the parser's own complaints to stderr, spelled like ours.
+    private static func parserAnswer(_ error: any Error) -> Never {
+        let code = Tokenmeter.exitCode(for: error)
+        let message = Tokenmeter.fullMessage(for: error)
+        guard code != .success else {
+            try? Terminal.write(Array((message + "\n").utf8))
+            Terminal.end(0)
+        }
+        let prefix = "Error: "
+        let text = message.hasPrefix(prefix) ? "error: " + message.dropFirst(prefix.count) : message
+        exit(text, code == .validationFailure ? wrongUse : failed)
     }
 
     static func code(of verdict: Answer.Verdict) -> Int32 {

@@ -183,3 +183,10 @@ extension Process {
         return (status, (try? await killer.value) ?? false)
     }
 }
+
+extension Sandbox {
+    /// Whether a program is on the path.
+    func has(_ program: String) async throws -> Bool {
+        try await shell("command -v '\(program)' >/dev/null").exit == 0
+    }
+}

@@ -17,7 +17,7 @@ struct RateBookDateTests {
         let before = start.advanced(byMilliseconds: -1)
         #expect(
             throws: PricingError.noLineAt(
-                model: "gpt-4.1", channel: "openai", time: before, first: start)
+                model: "gpt-4.1", channel: "openai", time: before, next: start)
         ) {
             try book.price(usage, purchase(at: "2026-03-01T15:59:59.999Z"))
         }
@@ -58,7 +58,7 @@ struct RateBookDateTests {
         #expect(try id(book, purchase("o-mini", at: "2026-01-31T23:59:59.999Z")) == "short")
         #expect(
             throws: PricingError.noLineAt(
-                model: "o-mini", channel: "openai", time: .day("2026-02-01"), first: nil)
+                model: "o-mini", channel: "openai", time: .day("2026-02-01"), next: nil)
         ) {
             try book.price(usage, purchase("o-mini", at: "2026-02-01T00:00:00Z"))
         }
@@ -72,7 +72,7 @@ struct RateBookDateTests {
         #expect(
             throws: PricingError.noLineAt(
                 model: "gpt-4.1", channel: "openai", time: .day("2025-06-15"),
-                first: nil)
+                next: .day("2025-07-01"))
         ) {
             try book.price(usage, purchase(at: "2025-06-15T00:00:00Z"))
         }

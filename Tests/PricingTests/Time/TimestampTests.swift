@@ -57,19 +57,15 @@ struct TimestampTests {
     @Test func doesNotCutAYearShort() {
         // 253,402,300,800,000 is the first millisecond of the year 10000.
         let text = Timestamp(milliseconds: 253_402_300_800_000).text
-        withKnownIssue("only four digits of the year are written") {
-            #expect(text != "0000-01-01T00:00:00Z")
-        }
+        #expect(text != "0000-01-01T00:00:00Z")
     }
 
     @Test func hasATextBeforeTheYearZero() async {
-        await withKnownIssue("a negative year traps in append(to:), and Int64.min in seconds") {
-            await #expect(processExitsWith: .success) {
-                #expect(!Timestamp(milliseconds: -70_000_000_000_000).text.isEmpty)
-            }
-            await #expect(processExitsWith: .success) {
-                #expect(!Timestamp(milliseconds: Int64.min).text.isEmpty)
-            }
+        await #expect(processExitsWith: .success) {
+            #expect(!Timestamp(milliseconds: -70_000_000_000_000).text.isEmpty)
+        }
+        await #expect(processExitsWith: .success) {
+            #expect(!Timestamp(milliseconds: Int64.min).text.isEmpty)
         }
     }
 

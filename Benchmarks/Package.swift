@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// As in tokenmeter's own Package.swift, so that the same code is measured.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+let staticRuntime: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-Xlinker", "--start-group", "-lFoundation", "-lCoreFoundation",
+            "-lFoundationInternationalization", "-lFoundationEssentials", "-l_FoundationICU",
+            "-l_FoundationCShims", "-l_FoundationCollections", "-Xlinker", "--end-group",
+            "-lswiftSynchronization",
+        ],
+        .when(platforms: [.linux]))
+]
+
+// A package of its own, so that nobody who builds tokenmeter builds this. The targets from Pricing on are tokenmeter's
+// own sources, linked into Sources: what they declare has package access, which all targets of a package share.
+let package = Package(
+    name: "Benchmarks",
+    platforms: [.macOS(.v26)],
+    dependencies: [
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "EngineBenchmark",
+            dependencies: ["Accounting", "JSONBytes", "Pricing", "ProcessFigures", "RateCatalog"],
+            swiftSettings: strict, linkerSettings: staticRuntime),
+        .target(name: "ProcessFigures"),
+        .target(name: "Pricing", swiftSettings: strict),
+        .target(name: "JSONBytes", swiftSettings: strict),
+        .target(
+            name: "ConfigFiles", dependencies: ["Pricing", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(name: "EmbeddedRates"),
+        .target(
+            name: "RateCatalog",
+            dependencies: [
+                "Pricing", "ConfigFiles", "EmbeddedRates",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Accounting", dependencies: ["Pricing", "JSONBytes"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

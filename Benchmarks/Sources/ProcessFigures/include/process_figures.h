@@ -1,0 +1,9 @@
+#pragma once
+
+#include <stdint.h>
+
+// Allocations of the whole process so far; -1 where they cannot be counted (no glibc).
+int64_t counted_heap_allocations(void);
+
+// The processor time of the whole process so far.
+double processor_seconds(void);
