@@ -12,6 +12,16 @@ import Testing
         for (now, then) in zip(played.commands, block.commands) {
             #expect(now.output == then.output, "$ \(now.text)")
         }
+        // An `echo $?` stands for every question above it, up to the one before.
+        var asked: [Transcript.Command] = []
+        for command in played.commands {
+            guard command.text == "echo $?" else {
+                if command.isQuestion { asked.append(command) }
+                continue
+            }
+            for question in asked { #expect("\(question.exit)\n" == command.output, "$ \(question.text)") }
+            asked = []
+        }
     }
 
     /// `RECORD_SNAPSHOTS=1` writes what the commands really print between the lines, and fails.

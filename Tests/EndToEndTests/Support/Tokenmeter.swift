@@ -87,6 +87,24 @@ final class Sandbox: Sendable {
         _ program: URL, _ arguments: [String], stdin: Data = Data(),
         environment: [String: String] = [:], in workingFolder: URL, timeout: Duration
     ) async throws -> Output {
+        await Turnstile.processes.enter()
+        let result: Result<Output, any Error>
+        do {
+            result = .success(
+                try await runNow(
+                    program, arguments, stdin: stdin, environment: environment, in: workingFolder,
+                    timeout: timeout))
+        } catch {
+            result = .failure(error)
+        }
+        await Turnstile.processes.leave()
+        return try result.get()
+    }
+
+    private func runNow(
+        _ program: URL, _ arguments: [String], stdin: Data, environment: [String: String],
+        in workingFolder: URL, timeout: Duration
+    ) async throws -> Output {
         let files = try StreamFiles(in: folder, stdin: stdin)
         let process = Process()
         process.executableURL = program

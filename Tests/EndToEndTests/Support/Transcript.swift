@@ -8,6 +8,11 @@ struct Transcript: Sendable {
     struct Command: Sendable {
         let text: String
         var output: String
+        /// The exit code, where it was run.
+        var exit: Int32 = 0
+
+        /// Whether its own exit code is what an `echo $?` further down stands for.
+        var isQuestion: Bool { text.contains("tokenmeter ") && !text.contains("> answer.txt") }
     }
 
     struct Block: Sendable, CustomTestStringConvertible {
@@ -101,16 +106,22 @@ extension Sandbox {
         for (name, text) in block.files { try write(text, to: name) }
         let mark = "[end of \(UUID().uuidString)]"
         let script = block.commands.map { command in
-            command.text == "echo $?"
-                ? "echo \"$status\"\nprintf '\(mark)'"
-                : "{ \(command.text)\n} 2>&1\nstatus=$?\nprintf '\(mark)'"
+            // The shell's own `$?` is lost to the mark; what it was is kept beside it.
+            let text = command.text == "echo $?" ? "echo \"$status\"" : "{ \(command.text)\n} 2>&1"
+            let keep = command.text == "echo $?" ? "" : "status=$?; "
+            return "\(text)\n\(keep)printf '\(mark)%s;' \"$status\""
         }
         let output = try await shell(script.joined(separator: "\n"))
-        let pieces = output.text.split(separator: mark, omittingEmptySubsequences: false)
+        var pieces = output.text.split(separator: mark, omittingEmptySubsequences: false).map(String.init)
         var result = block
         for index in block.commands.indices {
-            let text = index < pieces.count ? String(pieces[index]) : "(the shell ended early)\n"
-            result.commands[index].output = text
+            guard index + 1 < pieces.count, let end = pieces[index + 1].firstIndex(of: ";") else {
+                result.commands[index].output = "(the shell ended early)\n"
+                continue
+            }
+            result.commands[index].output = pieces[index]
+            result.commands[index].exit = Int32(pieces[index + 1][..<end]) ?? -1
+            pieces[index + 1].removeSubrange(...end)
         }
         return result
     }
