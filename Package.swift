@@ -8,9 +8,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// Links Swift's own libraries into the executable, so that it starts in milliseconds and runs without a toolchain. It is
-/// what `--static-swift-stdlib` does, at the link step alone: with that flag everything is compiled apart from the tests,
-/// whose library has no static form, and would be built twice.
+/// Links Swift's own libraries into the executable, so that it starts in milliseconds and runs
+/// without a toolchain. It is what `--static-swift-stdlib` does, at the link step alone: with that
+/// flag everything is compiled apart from the tests, whose library has no static form, and would be
+/// built twice.
 let staticRuntime: [LinkerSetting] = [
     .unsafeFlags(
         [
@@ -84,13 +85,15 @@ let package = Package(
         .testTarget(name: "PricingTests", dependencies: ["Pricing"], swiftSettings: strict),
         .testTarget(name: "JSONBytesTests", dependencies: ["JSONBytes"], swiftSettings: strict),
         .testTarget(
-            name: "ConfigFilesTests", dependencies: ["ConfigFiles", "Pricing"], swiftSettings: strict),
+            name: "ConfigFilesTests", dependencies: ["ConfigFiles", "Pricing"],
+            swiftSettings: strict),
         .testTarget(
             name: "RateCatalogTests", dependencies: ["RateCatalog", "ConfigFiles", "Pricing"],
             swiftSettings: strict),
         .testTarget(
             name: "AccountingTests",
-            dependencies: ["Accounting", "JSONBytes", "Pricing", "RateCatalog"], swiftSettings: strict),
+            dependencies: ["Accounting", "JSONBytes", "Pricing", "RateCatalog"],
+            swiftSettings: strict),
         .testTarget(
             name: "SQLiteStoreTests",
             dependencies: [

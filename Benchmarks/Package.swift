@@ -32,6 +32,8 @@ let package = Package(
             name: "EngineBenchmark",
             dependencies: ["Accounting", "JSONBytes", "Pricing", "ProcessFigures", "RateCatalog"],
             swiftSettings: strict, linkerSettings: staticRuntime),
+        .executableTarget(
+            name: "ProcessTimer", cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))]),
         .target(name: "ProcessFigures"),
         .target(name: "Pricing", swiftSettings: strict),
         .target(name: "JSONBytes", swiftSettings: strict),

@@ -36,7 +36,8 @@ package struct BudgetFile {
     private func budget(_ item: ConfigNode) -> Budget? {
         guard let mapping = item.mapping(Self.keys), let name = mapping.required("name")?.string,
             let limitNode = mapping.required("limit"), let limitText = limitNode.string,
-            let limit = limitNode.value({ () throws(PricingError) in try Money(parsing: limitText) })
+            let limit = limitNode.value({ () throws(PricingError) in try Money(parsing: limitText) }
+            )
         else { return nil }
         if limit.attos < 0 { limitNode.fault("a limit below zero") }
         var filter: [String: String] = [:]
@@ -54,7 +55,8 @@ package struct BudgetFile {
     where T.RawValue == String {
         guard let node, let text = node.string else { return nil }
         guard let value = T(rawValue: text) else {
-            node.fault("\(quoted(text)) is not one of \(all.map(\.rawValue).joined(separator: ", "))")
+            node.fault(
+                "\(quoted(text)) is not one of \(all.map(\.rawValue).joined(separator: ", "))")
             return nil
         }
         return value

@@ -1,6 +1,7 @@
 import Pricing
 
-/// One value of a YAML file with its place, read strictly: what does not fit is a fault, and reads as `nil`.
+/// One value of a YAML file with its place, read strictly: what does not fit is a fault, and reads
+/// as `nil`.
 package struct ConfigNode {
     enum Content {
         case scalar(String)
@@ -99,7 +100,9 @@ package struct ConfigNode {
     }
 
     package func share(_ what: String) -> Share? {
-        string.flatMap { text in value { () throws(PricingError) in try Share(parsing: text, for: what) } }
+        string.flatMap { text in
+            value { () throws(PricingError) in try Share(parsing: text, for: what) }
+        }
     }
 
     /// What `body` gives; its error becomes a fault at this place.

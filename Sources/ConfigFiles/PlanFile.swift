@@ -84,14 +84,19 @@ package struct PlanFile {
     }
 
     private func demand(_ mapping: ConfigMapping) -> Workload.Demand? {
-        let shapeKeys = ["requests_per_day", "requests_per_month", "input_per_request", "output_per_request"]
+        let shapeKeys = [
+            "requests_per_day", "requests_per_month", "input_per_request", "output_per_request",
+        ]
         let hasShape = shapeKeys.contains { mapping[$0] != nil }
         if let volume = mapping["volume"] {
-            if hasShape { volume.fault("a month's volume and the size of requests exclude each other") }
+            if hasShape {
+                volume.fault("a month's volume and the size of requests exclude each other")
+            }
             return usage(volume).map(Workload.Demand.volume)
         }
         guard hasShape else {
-            mapping.node.fault("missing \"volume\", or \"requests_per_day\" with \"input_per_request\"")
+            mapping.node.fault(
+                "missing \"volume\", or \"requests_per_day\" with \"input_per_request\"")
             return nil
         }
         return requests(mapping)
@@ -104,7 +109,8 @@ package struct PlanFile {
         }
         let daily = mapping["requests_per_day"]?.count
         let monthly = mapping["requests_per_month"]?.count
-        let (product, overflow) = (daily ?? 0).multipliedReportingOverflow(by: defaults.daysPerMonth)
+        let (product, overflow) = (daily ?? 0).multipliedReportingOverflow(
+            by: defaults.daysPerMonth)
         guard let perMonth = monthly ?? daily.map({ _ in product }), !overflow else { return nil }
         guard mapping["input_per_request"] != nil || mapping["output_per_request"] != nil else {
             mapping.node.fault("missing \"input_per_request\"")

@@ -1,13 +1,15 @@
 import Pricing
 import Yams
 
-/// Reads one YAML document; anchors, aliases, tags that change a value and several documents are refused.
+/// Reads one YAML document; anchors, aliases, tags that change a value and several documents are
+/// refused.
 package enum YAMLReader {
     /// The largest file that is read.
     package static let maximumBytes = 4 << 20
 
     /// The root, or `nil` with the fault in `collector`.
-    package static func read(_ text: String, file: String, collector: FaultCollector) -> ConfigNode? {
+    package static func read(_ text: String, file: String, collector: FaultCollector) -> ConfigNode?
+    {
         func refuse(_ line: Int?, _ problem: String) -> ConfigNode? {
             collector.add(Fault(file: file, line: line, problem: problem))
             return nil
@@ -67,7 +69,9 @@ package enum YAMLReader {
                         let inner = field.isEmpty ? name : "\(field).\(name)"
                         return (
                             name, key.mark?.line ?? 1,
-                            convert(value, file: file, field: inner, depth: depth + 1, collector: collector)
+                            convert(
+                                value, file: file, field: inner, depth: depth + 1,
+                                collector: collector)
                         )
                     }))
         case .alias: return make(.scalar(""))
@@ -108,12 +112,14 @@ package enum YAMLReader {
     }
 }
 
-/// Finds YAML's anchors (`&name`) before anything expands them: an alias used as a key is hashed through all that it
-/// stands for, so that a few lines would take hours. Without an anchor no alias stands for anything.
+/// Finds YAML's anchors (`&name`) before anything expands them: an alias used as a key is hashed
+/// through all that it stands for, so that a few lines would take hours. Without an anchor no alias
+/// stands for anything.
 enum AnchorScan {
-    /// The line, from 1, that holds an `&` where an anchor could begin, quoted or not: the scan reads no quotes, so that
-    /// none can fool it. `R&D` and `?a=1&b=2` are text: no token begins behind a word. Lines that are nothing but a
-    /// comment, or text that looks like one, hold no token at all.
+    /// The line, from 1, that holds an `&` where an anchor could begin, quoted or not: the scan
+    /// reads no quotes, so that none can fool it. `R&D` and `?a=1&b=2` are text: no token begins
+    /// behind a word. Lines that are nothing but a comment, or text that looks like one, hold no
+    /// token at all.
     static func firstLine(of text: String) -> Int? {
         var line = 1
         var previous = UInt8(ascii: "\n")
@@ -134,7 +140,8 @@ enum AnchorScan {
         return nil
     }
 
-    /// Line feed, carriage return, and the last bytes of U+0085, U+2028 and U+2029, which YAML 1.1 breaks lines at.
+    /// Line feed, carriage return, and the last bytes of U+0085, U+2028 and U+2029, which YAML 1.1
+    /// breaks lines at.
     private static func isBreak(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x0A, 0x0D, 0x85, 0xA8, 0xA9: true

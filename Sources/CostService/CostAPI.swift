@@ -25,7 +25,9 @@ package struct CostAPI: Sendable {
             guardrail
         }
         router.get("healthz") { _, _ in
-            Response(status: .ok, headers: [.contentType: "text/plain"], body: Self.body(Array("ok\n".utf8)))
+            Response(
+                status: .ok, headers: [.contentType: "text/plain"],
+                body: Self.body(Array("ok\n".utf8)))
         }
         let api = router.group("api/v1")
         answer(api, "forecast") { try $0.forecast($1) }
@@ -50,7 +52,9 @@ package struct CostAPI: Sendable {
     /// `{"model","channel","at","usage":{"input":…}}`, as a line of `price`'s input.
     private func priceBody(_ request: Request) async throws -> Response {
         let type = request.headers[.contentType] ?? ""
-        let mediaType = type.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() }
+        let mediaType = type.split(separator: ";").first.map {
+            $0.filter { $0 != " " }.lowercased()
+        }
         guard mediaType == "application/json" else {
             throw Problem(
                 status: .unsupportedMediaType, code: "unsupported_media_type",
@@ -68,7 +72,8 @@ package struct CostAPI: Sendable {
         var values: [String: [String]] = [:]
         for (key, value) in request.uri.queryParameters {
             guard let text = String(value).removingPercentEncodingStrictly else {
-                throw QuestionError.invalid(field: String(key), problem: "is not percent-encoded UTF-8")
+                throw QuestionError.invalid(
+                    field: String(key), problem: "is not percent-encoded UTF-8")
             }
             values[String(key), default: []].append(text)
         }

@@ -1,8 +1,8 @@
 import HTTPTypes
 import Hummingbird
 
-/// Keeps web pages from using the service through a visitor's browser: the `Host` must be a name of ours, so that a
-/// rebound DNS name is refused, and an `Origin` must be allowed.
+/// Keeps web pages from using the service through a visitor's browser: the `Host` must be a name of
+/// ours, so that a rebound DNS name is refused, and an `Origin` must be allowed.
 package struct OriginGuard: RouterMiddleware {
     package typealias Context = BasicRequestContext
 
@@ -36,7 +36,9 @@ package struct OriginGuard: RouterMiddleware {
     /// `127.0.0.1:8787` → `127.0.0.1`; `[::1]:8787` → `[::1]`.
     private static func host(_ authority: String) -> String {
         let lowered = authority.lowercased()
-        if lowered.hasPrefix("["), let end = lowered.firstIndex(of: "]") { return String(lowered[...end]) }
+        if lowered.hasPrefix("["), let end = lowered.firstIndex(of: "]") {
+            return String(lowered[...end])
+        }
         return String(lowered.prefix { $0 != ":" })
     }
 }

@@ -25,13 +25,15 @@ struct Problem: Error {
             body: CostAPI.body(document.compactBytes + [UInt8(ascii: "\n")]))
     }
 
-    /// What went wrong as the client is told it; only a fault of our own is a 500, and it says nothing of the inside.
+    /// What went wrong as the client is told it; only a fault of our own is a 500, and it says
+    /// nothing of the inside.
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
         case let error as QuestionError:
             self.init(
-                status: .badRequest, code: "invalid_question", detail: error.description, field: error.field)
+                status: .badRequest, code: "invalid_question", detail: error.description,
+                field: error.field)
         case let error as JSONError:
             self.init(status: .badRequest, code: "malformed_json", detail: error.description)
         case let error as PricingError:
@@ -40,7 +42,9 @@ struct Problem: Error {
                 detail: error.description)
         case let error as HTTPError: self.init(http: error)
         default:
-            self.init(status: .internalServerError, code: "internal", detail: "the service failed; its log says why")
+            self.init(
+                status: .internalServerError, code: "internal",
+                detail: "the service failed; its log says why")
         }
     }
 
@@ -54,13 +58,16 @@ struct Problem: Error {
     private init(http error: HTTPError) {
         switch error.status {
         case .notFound:
-            self.init(status: .notFound, code: "not_found", detail: "no such route, or not with this method")
+            self.init(
+                status: .notFound, code: "not_found",
+                detail: "no such route, or not with this method")
         case .contentTooLarge:
             self.init(
                 status: .contentTooLarge, code: "body_too_large",
                 detail: "a body is at most \(CostAPI.maximumBodyBytes >> 20) MiB")
         default:
-            self.init(status: error.status, code: "http", detail: error.body ?? error.status.reasonPhrase)
+            self.init(
+                status: error.status, code: "http", detail: error.body ?? error.status.reasonPhrase)
         }
     }
 }

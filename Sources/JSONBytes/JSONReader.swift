@@ -13,8 +13,8 @@ package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Pulls values off the bytes of one JSON text, in order, without a tree between.
 ///
-/// Strict by RFC 8259 (<https://www.rfc-editor.org/rfc/rfc8259>, checked 2026-11-22): no comments, no trailing commas.
-/// The caller keeps the bytes alive and unchanged while it reads.
+/// Strict by RFC 8259 (<https://www.rfc-editor.org/rfc/rfc8259>, checked 2026-11-22): no comments,
+/// no trailing commas. The caller keeps the bytes alive and unchanged while it reads.
 package struct JSONReader {
     /// The deepest nesting that `value` follows.
     package static let maximumDepth = 64
@@ -34,7 +34,9 @@ package struct JSONReader {
         }
     }
 
-    package func fail(_ problem: String) -> JSONError { JSONError(offset: offset, problem: problem) }
+    package func fail(_ problem: String) -> JSONError {
+        JSONError(offset: offset, problem: problem)
+    }
 
     /// Reads an object: `member` gets each key and must read its value.
     package mutating func object(
@@ -84,7 +86,8 @@ package struct JSONReader {
         throw fail("an unterminated string")
     }
 
-    /// A whole number; a fraction, an exponent, a sign other than `-` or a value outside `Int64` is refused.
+    /// A whole number; a fraction, an exponent, a sign other than `-` or a value outside `Int64` is
+    /// refused.
     package mutating func integer() throws -> Int64 {
         skipSpace()
         let start = offset
@@ -160,7 +163,9 @@ package struct JSONReader {
         var text: [UInt8] = []
         var index = 0
         func flush(_ text: inout [UInt8]) throws {
-            guard let run = String(validating: text, as: UTF8.self) else { throw fail("invalid UTF-8") }
+            guard let run = String(validating: text, as: UTF8.self) else {
+                throw fail("invalid UTF-8")
+            }
             scalars.append(contentsOf: run.unicodeScalars)
             text = []
         }
@@ -208,7 +213,8 @@ package struct JSONReader {
         return scalar
     }
 
-    private func hexadecimal(_ raw: UnsafeBufferPointer<UInt8>, _ index: inout Int) throws -> UInt32 {
+    private func hexadecimal(_ raw: UnsafeBufferPointer<UInt8>, _ index: inout Int) throws -> UInt32
+    {
         guard index + 4 <= raw.count else { throw fail("an escape cut short") }
         var value: UInt32 = 0
         for byte in raw[index..<index + 4] {

@@ -11,7 +11,9 @@ package enum JSONValue: Hashable, Sendable {
         .object(JSONObject(fields))
     }
 
-    package static func optional(_ text: String?) -> JSONValue { text.map(JSONValue.string) ?? .null }
+    package static func optional(_ text: String?) -> JSONValue {
+        text.map(JSONValue.string) ?? .null
+    }
 
     /// One line, without spaces.
     package var compactBytes: [UInt8] {

@@ -20,7 +20,8 @@ package enum PricingError: Error, Hashable, Sendable {
     case sharesDoNotAddUp(String)
     case needsPeakShare(model: String, channel: String)
 
-    /// Whether the answer is that something has no price, rather than that the question was malformed.
+    /// Whether the answer is that something has no price, rather than that the question was
+    /// malformed.
     package var isUnpriceable: Bool {
         switch self {
         case .malformed, .outOfRange, .unknownTimeZone, .unknownMeter, .sharesDoNotAddUp: false

@@ -14,7 +14,8 @@ package enum CatalogReader {
         return catalog
     }
 
-    /// Every fault: those that stop a catalog from loading, and those that a careful editor would look at twice.
+    /// Every fault: those that stop a catalog from loading, and those that a careful editor would
+    /// look at twice.
     package static func faults(in files: [RateFile]) -> [Fault] {
         let collector = FaultCollector()
         let (catalog, places) = assemble(files, collector)
@@ -26,7 +27,8 @@ package enum CatalogReader {
         _ files: [RateFile], _ collector: FaultCollector
     ) -> (Catalog, [String: ConfigNode]) {
         var reader = RateFileReader(collector: collector)
-        for file in files.sorted(by: { $0.name < $1.name }) { reader.read(file) }
+        let ordered = files.sorted { ($0.isOwn ? 1 : 0, $0.name) < ($1.isOwn ? 1 : 0, $1.name) }
+        for file in ordered { reader.read(file) }
         let content = reader.content
         var places: [String: ConfigNode] = [:]
         for (entry, place) in content.lines { places[entry.line.id] = place }
@@ -45,11 +47,13 @@ package enum CatalogReader {
         return (catalog, places)
     }
 
-    /// What a channel that extends another leaves unsaid, its currency and when it prices, is its base's.
+    /// What a channel that extends another leaves unsaid, its currency and when it prices, is its
+    /// base's.
     private static func completed(_ content: RateFileContent) -> [Channel] {
         let own = Dictionary(
             content.channels.map { ($0.channel.id, $0) }, uniquingKeysWith: { one, _ in one })
-        /// The first channel up the chain that says `key`; a circle is a fault of its own, and ends here.
+        /// The first channel up the chain that says `key`; a circle is a fault of its own, and ends
+        /// here.
         func holder(of key: String, for id: String) -> Channel? {
             var current = id
             for _ in 0...own.count {

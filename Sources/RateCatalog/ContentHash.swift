@@ -3,7 +3,8 @@ import Pricing
 
 /// SHA-256 of what identifies a thing.
 enum ContentHash {
-    /// The first 16 hexadecimal digits behind an `L`: 64 bits, far more than the lines that will ever be.
+    /// The first 16 hexadecimal digits behind an `L`: 64 bits, far more than the lines that will
+    /// ever be.
     static func lineID(_ identity: String) -> String {
         "L" + hex(SHA256.hash(data: Array(identity.utf8))).prefix(16)
     }

@@ -29,12 +29,14 @@ struct EditorialChecks {
             for (earlier, later) in zip(ordered, ordered.dropFirst()) {
                 guard let end = earlier.validTo, end < later.line.validFrom else { continue }
                 places[later.line.id]?.fault(
-                    "a gap in the history of \(quoted(later.line.model)): nothing holds from \(end.text) to \(later.line.validFrom.text)")
+                    "a gap in the history of \(quoted(later.line.model)): nothing holds from \(end.text) to \(later.line.validFrom.text)"
+                )
             }
         }
     }
 
-    /// A larger request costs no less a token: a band below the one under it is a slip of the pen more often than a gift.
+    /// A larger request costs no less a token: a band below the one under it is a slip of the pen
+    /// more often than a gift.
     private func checkBands(_ lines: [CatalogLine]) {
         for upper in lines {
             guard let above = upper.line.conditions.aboveInput else { continue }
@@ -47,13 +49,18 @@ struct EditorialChecks {
                     && entry.line.conditions == conditions
                     && (entry.line.conditions.aboveInput ?? -1) < above
                     && entry.line.validFrom <= upper.line.validFrom
-            }.max { ($0.line.conditions.aboveInput ?? -1, $0.line.validFrom) < ($1.line.conditions.aboveInput ?? -1, $1.line.validFrom) }
+            }.max {
+                ($0.line.conditions.aboveInput ?? -1, $0.line.validFrom) < (
+                    $1.line.conditions.aboveInput ?? -1, $1.line.validFrom
+                )
+            }
             guard let lower else { continue }
             for (meter, rate) in upper.line.rates.pairs {
                 guard let base = lower.line.rates[meter], rate.attosOfOneUnit < base.attosOfOneUnit
                 else { continue }
                 places[upper.line.id]?.fault(
-                    "the band above \(above) charges \(meter.name) below the band under it (\(lower.origin))")
+                    "the band above \(above) charges \(meter.name) below the band under it (\(lower.origin))"
+                )
             }
         }
     }
@@ -67,18 +74,21 @@ struct EditorialChecks {
         var groups: [Group: [(rate: Int128, entry: CatalogLine)]] = [:]
         for entry in lines {
             for (meter, rate) in entry.line.rates.pairs where !rate.isFree {
-                let group = Group(channel: entry.line.channel, currency: entry.line.currency, meter: meter)
+                let group = Group(
+                    channel: entry.line.channel, currency: entry.line.currency, meter: meter)
                 groups[group, default: []].append((rate.attosOfOneUnit, entry))
             }
         }
         for (group, members) in groups {
             let sorted = members.map(\.rate).sorted()
-            // Of two, each is the other's measure: the one without a neighbour in reach is told at the later place.
+            // Of two, each is the other's measure: the one without a neighbour in reach is told at
+            // the later place.
             let median = sorted[(sorted.count - 1) / 2]
             for (rate, entry) in members
             where rate >= median * Self.farFactor || rate * Self.farFactor <= median {
                 places[entry.line.id]?.fault(
-                    "\(group.meter.name) is 100× away from the channel's other rates; a slip of the unit, or say confirmed: why")
+                    "\(group.meter.name) is 100× away from the channel's other rates; a slip of the unit, or say confirmed: why"
+                )
             }
         }
     }

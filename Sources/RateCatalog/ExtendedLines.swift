@@ -1,8 +1,9 @@
 import ConfigFiles
 import Pricing
 
-/// The lines of channels that extend another: each of the base's lines times the multiplier, from the day the
-/// extension holds. A model for which the channel has lines of its own takes those alone.
+/// The lines of channels that extend another: each of the base's lines times the multiplier, from
+/// the day the extension holds. A model for which the channel has lines of its own takes those
+/// alone.
 struct ExtendedLines {
     let content: RateFileContent
     let collector: FaultCollector
@@ -17,7 +18,8 @@ struct ExtendedLines {
             let own = Set(known[channel, default: []].map(\.line.model))
             let base = standing(known[step.base, default: []])
             let ends = Catalog.effectiveEnds(base)
-            let lines = base
+            let lines =
+                base
                 .filter { !own.contains($0.line.model) }
                 .filter { ends[$0.line.id].map { step.validFrom < $0 } ?? true }
                 .compactMap { multiplied($0, step, channel: channel) }

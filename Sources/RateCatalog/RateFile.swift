@@ -4,10 +4,13 @@ import EmbeddedRates
 package struct RateFile: Hashable, Sendable {
     package let name: String
     package let text: String
+    /// A user's own file, read behind the shipped ones: where the two clash, the fault is told here.
+    package let isOwn: Bool
 
-    package init(name: String, text: String) {
+    package init(name: String, text: String, isOwn: Bool = false) {
         self.name = name
         self.text = text
+        self.isOwn = isOwn
     }
 
     /// The tables that this executable was built with.

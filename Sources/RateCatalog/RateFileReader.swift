@@ -29,7 +29,8 @@ struct RateFileReader {
     static let settlementKeys = ["pays", "for", "valid_from", "source", "checked", "claim", "note"]
     static let lineKeys = [
         "model", "currency", "valid_from", "valid_to", "service_tier", "above", "above_output",
-        "window", "when", "unlisted", "minimum_units", "rates", "source", "checked", "claim", "note",
+        "window", "when", "unlisted", "minimum_units", "rates", "source", "checked", "claim",
+        "note",
         "allowance", "confirmed", "corrects",
     ]
     static let windowKeys = ["zone", "weekdays", "hours"]
@@ -89,7 +90,9 @@ struct RateFileReader {
 
     private mutating func readChannel(_ mapping: ConfigMapping) {
         guard let id = mapping.required("channel").flatMap(identifier) else { return }
-        if id == Channel.direct { mapping["channel"]?.fault("\"direct\" stands for each model's own vendor") }
+        if id == Channel.direct {
+            mapping["channel"]?.fault("\"direct\" stands for each model's own vendor")
+        }
         let currency = currency(mapping["currency"])
         let pricedAt = mapping["priced_at"].flatMap { node in
             choice(node, Channel.PricedAt.init(rawValue:), ["start", "completion"])
@@ -132,7 +135,8 @@ struct RateFileReader {
     private func settlements(_ node: ConfigNode?) -> [Settlement] {
         (node?.items ?? []).compactMap { item in
             guard let mapping = item.mapping(Self.settlementKeys),
-                let pays = money(mapping.required("pays")), let bill = money(mapping.required("for")),
+                let pays = money(mapping.required("pays")),
+                let bill = money(mapping.required("for")),
                 let validFrom = mapping.required("valid_from")?.timestamp,
                 let publication = publication(mapping)
             else { return nil }
@@ -170,7 +174,9 @@ struct RateFileReader {
 
     private func conditions(_ mapping: ConfigMapping) -> RateConditions {
         var when: [String: String] = [:]
-        for (key, value) in mapping["when"]?.openMapping?.pairs ?? [] { when[key] = identifier(value) }
+        for (key, value) in mapping["when"]?.openMapping?.pairs ?? [] {
+            when[key] = identifier(value)
+        }
         return RateConditions(
             serviceTier: mapping["service_tier"].flatMap(identifier) ?? RateConditions.standardTier,
             aboveInput: mapping["above"]?.count, aboveOutput: mapping["above_output"]?.count,
@@ -201,7 +207,9 @@ struct RateFileReader {
         guard let text = node.string else { return [] }
         var days: Set<Weekday> = []
         for part in text.split(separator: ",") {
-            let ends = part.filter { $0 != " " }.split(separator: "-").map { Weekday(rawValue: String($0)) }
+            let ends = part.filter { $0 != " " }.split(separator: "-").map {
+                Weekday(rawValue: String($0))
+            }
             guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
                 let from = Weekday.allCases.firstIndex(of: first),
                 let to = Weekday.allCases.firstIndex(of: last), from <= to
@@ -246,19 +254,23 @@ struct RateFileReader {
         guard let text = node.string else { return nil }
         let words = text.split(separator: " ").map(String.init)
         if words == ["free"] {
-            return node.value { () throws(PricingError) in try Rate(quote: .zero(currency), per: 1_000_000) }
+            return node.value { () throws(PricingError) in
+                try Rate(quote: .zero(currency), per: 1_000_000)
+            }
         }
         guard let quote = DecimalText.parse(words.first ?? "") else {
             node.fault("\(quoted(text)) is not a plain decimal such as 0.14, nor free")
             return nil
         }
         let isPer = words.count == 3 && words[1] == "per"
-        guard isPer || words.count == 1, let units = isPer ? Count.parse(words[2]) : 1_000_000 else {
+        guard isPer || words.count == 1, let units = isPer ? Count.parse(words[2]) : 1_000_000
+        else {
             node.fault("\(quoted(text)) is not a rate such as 8.00 or 10.00 per 1k")
             return nil
         }
         guard isPer || meter.isToken else {
-            node.fault("\(meter.name) is not counted in tokens; say per how many, such as \(text) per 1k")
+            node.fault(
+                "\(meter.name) is not counted in tokens; say per how many, such as \(text) per 1k")
             return nil
         }
         return node.value { () throws(PricingError) in
@@ -286,7 +298,8 @@ struct RateFileReader {
             let codes = pair.split(separator: "/").map(String.init)
             let fx = item.value { () throws(PricingError) in
                 guard codes.count == 2 else {
-                    throw .malformed(what: "pair", text: pair, wanted: "two currencies such as USD/CNY")
+                    throw .malformed(
+                        what: "pair", text: pair, wanted: "two currencies such as USD/CNY")
                 }
                 return try FXRate(
                     base: Currency(codes[0]), quote: Currency(codes[1]), attos: rate, date: date,

@@ -1,7 +1,8 @@
 import ConfigFiles
 import Pricing
 
-/// What stops a catalog from loading: two answers to one question, or a name that nothing stands behind.
+/// What stops a catalog from loading: two answers to one question, or a name that nothing stands
+/// behind.
 struct StructureChecks {
     let content: RateFileContent
     let catalog: Catalog
@@ -56,7 +57,8 @@ struct StructureChecks {
                 let earlier = holders[alias.text, default: []]
                 if let clash = earlier.first(where: { $0.name.overlaps(alias) }) {
                     place.fault(
-                        "duplicate alias \(quoted(alias.text)): it stands for \(quoted(clash.model)) at the same time")
+                        "duplicate alias \(quoted(alias.text)): it stands for \(quoted(clash.model)) at the same time"
+                    )
                 }
                 holders[alias.text, default: []].append((alias, model.id))
             }
@@ -80,11 +82,14 @@ struct StructureChecks {
     /// A correction names a line that stays in the file, of the same channel and model.
     private func checkCorrections() {
         let lines = Dictionary(
-            content.lines.map { ($0.entry.line.id, $0.entry.line) }, uniquingKeysWith: { one, _ in one })
+            content.lines.map { ($0.entry.line.id, $0.entry.line) },
+            uniquingKeysWith: { one, _ in one })
         for (entry, place) in content.lines {
             guard let corrected = entry.corrects else { continue }
             guard let wrong = lines[corrected] else {
-                place.fault("corrects \(quoted(corrected)), which is no line here; leave the wrong line in the file")
+                place.fault(
+                    "corrects \(quoted(corrected)), which is no line here; leave the wrong line in the file"
+                )
                 continue
             }
             if wrong.channel != entry.line.channel || wrong.model != entry.line.model {
@@ -98,7 +103,8 @@ struct StructureChecks {
 
     private func correctsItself(_ id: String) -> Bool {
         let corrections = Dictionary(
-            content.lines.map { ($0.entry.line.id, $0.entry.corrects) }, uniquingKeysWith: { one, _ in one })
+            content.lines.map { ($0.entry.line.id, $0.entry.corrects) },
+            uniquingKeysWith: { one, _ in one })
         var next = corrections[id] ?? nil
         for _ in 0..<content.lines.count {
             guard let current = next else { return false }
@@ -119,7 +125,9 @@ struct StructureChecks {
     private func checkOverlaps(_ lines: [CatalogLine]) {
         for (index, one) in lines.enumerated() {
             for other in lines[(index + 1)...] {
-                guard one.line.id != other.line.id, let problem = clash(one, other) else { continue }
+                guard one.line.id != other.line.id, let problem = clash(one, other) else {
+                    continue
+                }
                 let place = places[other.line.id] ?? places[one.line.id]
                 place?.fault("\(problem) (\(one.origin))")
             }
@@ -149,7 +157,9 @@ struct StructureChecks {
     }
 
     private func couldBothHold(_ one: RateConditions, _ other: RateConditions) -> Bool {
-        if one.when.contains(where: { other.when[$0.key].map { [value = $0.value] in $0 != value } ?? false }) {
+        if one.when.contains(where: {
+            other.when[$0.key].map { [value = $0.value] in $0 != value } ?? false
+        }) {
             return false
         }
         guard let window = one.window, let second = other.window else { return true }

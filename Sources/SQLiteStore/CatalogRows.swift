@@ -8,7 +8,8 @@ enum CatalogRows {
 
     static func insertUnlessKnown(_ catalog: Catalog, _ db: Database) throws {
         let isKnown = try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM catalog WHERE digest = ?)", arguments: [catalog.digest])
+            db, sql: "SELECT EXISTS (SELECT 1 FROM catalog WHERE digest = ?)",
+            arguments: [catalog.digest])
         guard isKnown != true else { return }
         try refuseChangesInPlace(catalog, db)
         try db.execute(
@@ -27,7 +28,8 @@ enum CatalogRows {
         }
     }
 
-    /// A line that shares its key with a known one must be that one, or one of them must correct the other.
+    /// A line that shares its key with a known one must be that one, or one of them must correct
+    /// the other.
     private static func refuseChangesInPlace(_ catalog: Catalog, _ db: Database) throws {
         let withdrawn = catalog.withdrawnIDs
         let known = try db.makeStatement(
@@ -38,11 +40,14 @@ enum CatalogRows {
                 """)
         let corrections = try Set(
             Row.fetchAll(
-                db, sql: "SELECT DISTINCT line, corrects FROM catalog_line WHERE corrects IS NOT NULL")
-                .map { Correction(line: $0[0], corrects: $0[1]) })
+                db,
+                sql: "SELECT DISTINCT line, corrects FROM catalog_line WHERE corrects IS NOT NULL"
+            )
+            .map { Correction(line: $0[0], corrects: $0[1]) })
         let corrected = Set(corrections.map(\.corrects))
         var changed: [String] = []
-        for entry in catalog.lines where !withdrawn.contains(entry.line.id) && !corrected.contains(entry.line.id) {
+        for entry in catalog.lines
+        where !withdrawn.contains(entry.line.id) && !corrected.contains(entry.line.id) {
             let line = entry.line
             let rows = try Row.fetchAll(
                 known, arguments: [line.channel, line.model, line.validFrom.milliseconds])
@@ -51,7 +56,9 @@ enum CatalogRows {
                 guard id != line.id, try LineColumns.conditions(row, from: 1) == line.conditions,
                     row[8] == line.currency.code, !withdrawn.contains(id), !corrected.contains(id)
                 else { continue }
-                changed.append("\(entry.origin): \(line.model) on \(line.channel) from \(line.validFrom.text) is line \(id)")
+                changed.append(
+                    "\(entry.origin): \(line.model) on \(line.channel) from \(line.validFrom.text) is line \(id)"
+                )
             }
         }
         guard changed.isEmpty else { throw RateTableError.changedInPlace(changed) }
@@ -88,7 +95,8 @@ enum CatalogRows {
     }
 
     private static func insertChannels(_ catalog: Catalog, _ db: Database) throws {
-        let insert = try db.makeStatement(sql: "INSERT INTO catalog_channel VALUES (?, ?, ?, ?, ?, ?)")
+        let insert = try db.makeStatement(
+            sql: "INSERT INTO catalog_channel VALUES (?, ?, ?, ?, ?, ?)")
         let insertSettlement = try db.makeStatement(
             sql: "INSERT INTO catalog_settlement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         for channel in catalog.channels {
@@ -101,7 +109,8 @@ enum CatalogRows {
                     catalog.digest, channel.id, settlement.pays.amountText,
                     settlement.pays.currency.code, settlement.billed.amountText,
                     settlement.billed.currency.code, settlement.validFrom.milliseconds,
-                    settlement.source.source, settlement.source.checked.text, settlement.source.claim,
+                    settlement.source.source, settlement.source.checked.text,
+                    settlement.source.claim,
                 ])
             }
         }
@@ -190,7 +199,8 @@ enum CatalogRows {
         while let row = try rows.next() {
             let (name, quote): (String, String) = (row[1], row[2])
             guard let meter = Meter(name: name), let attos = DecimalText.parse(quote) else {
-                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a rate that cannot be read")
+                throw DatabaseError(
+                    resultCode: .SQLITE_CORRUPT, message: "a rate that cannot be read")
             }
             rates[row[0] as String, default: []].append(
                 StoredRate(meter: meter, attos: attos, units: row[3]))
@@ -272,7 +282,8 @@ enum CatalogRows {
         ).map { row in
             let (rate, date): (String, String) = (row[2], row[3])
             guard let attos = DecimalText.parse(rate) else {
-                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a rate that cannot be read")
+                throw DatabaseError(
+                    resultCode: .SQLITE_CORRUPT, message: "a rate that cannot be read")
             }
             return try FXRate(
                 base: Currency(row[0] as String), quote: Currency(row[1] as String), attos: attos,
@@ -289,13 +300,15 @@ private enum LineColumns {
             line.id, line.channel, line.model, line.currency.code, conditions.serviceTier,
             conditions.aboveInput, conditions.aboveOutput, conditions.window?.zone,
             conditions.window.map { window in
-                Weekday.allCases.filter(window.weekdays.contains).map(\.rawValue).joined(separator: ",")
+                Weekday.allCases.filter(window.weekdays.contains).map(\.rawValue).joined(
+                    separator: ",")
             },
             conditions.window.map { $0.hours.map(\.text).joined(separator: ",") },
             pairs(conditions.when), line.validFrom.milliseconds, line.unlisted.rawValue,
             pairs(
                 Dictionary(
-                    uniqueKeysWithValues: line.minimumUnits.map { ($0.key.name, String($0.value)) })),
+                    uniqueKeysWithValues: line.minimumUnits.map { ($0.key.name, String($0.value)) })
+            ),
         ]
     }
 
@@ -307,7 +320,8 @@ private enum LineColumns {
         {
             window = TimeWindow(
                 zone: zone,
-                weekdays: Set(days.split(separator: ",").compactMap { Weekday(rawValue: String($0)) }),
+                weekdays: Set(
+                    days.split(separator: ",").compactMap { Weekday(rawValue: String($0)) }),
                 hours: hours.split(separator: ",").compactMap { span in
                     let ends = span.split(separator: "-").compactMap { TimeOfDay.parse($0.utf8) }
                     return ends.count == 2 ? TimeWindow.Hours(start: ends[0], end: ends[1]) : nil
@@ -322,7 +336,8 @@ private enum LineColumns {
         var minimums: [Meter: Int64] = [:]
         for (name, value) in dictionary(text) {
             guard let meter = Meter(name: name), let count = Int64(value) else {
-                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a minimum that cannot be read")
+                throw DatabaseError(
+                    resultCode: .SQLITE_CORRUPT, message: "a minimum that cannot be read")
             }
             minimums[meter] = count
         }
@@ -331,7 +346,8 @@ private enum LineColumns {
 
     /// `key=value` a line, in the order of the keys.
     private static func pairs(_ dictionary: [String: String]) -> String {
-        dictionary.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
+        dictionary.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
+            separator: "\n")
     }
 
     private static func dictionary(_ text: String) -> [String: String] {

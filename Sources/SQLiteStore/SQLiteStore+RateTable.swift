@@ -20,7 +20,9 @@ extension SQLiteStore: RateTable {
                     (SELECT max(sequence) FROM added_rate_file GROUP BY name) ORDER BY name
                     """)
             var files: [AddedRateFile] = []
-            while let row = try rows.next() { files.append(AddedRateFile(name: row[0], text: row[1])) }
+            while let row = try rows.next() {
+                files.append(AddedRateFile(name: row[0], text: row[1]))
+            }
             return files
         }
     }

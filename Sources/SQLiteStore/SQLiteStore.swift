@@ -5,8 +5,9 @@ import Pricing
 
 /// One tokenmeter database: a file, or memory.
 ///
-/// WAL, `STRICT` tables, append-only triggers. Every write holds an advisory lock on a file beside the database, so that
-/// no checkpoint runs beside a commit of another process (SQLite before 3.51.3 can lose a commit then).
+/// WAL, `STRICT` tables, append-only triggers. Every write holds an advisory lock on a file beside
+/// the database, so that no checkpoint runs beside a commit of another process (SQLite before
+/// 3.51.3 can lose a commit then).
 package final class SQLiteStore: Sendable {
     /// How long a reader or writer waits for a lock.
     package static let lockTimeoutSeconds = 5
@@ -14,7 +15,8 @@ package final class SQLiteStore: Sendable {
     private let queue: DatabaseQueue
     private let path: String
 
-    /// Opens the database at `path`, makes it where there is none, and brings its schema up to date.
+    /// Opens the database at `path`, makes it where there is none, and brings its schema up to
+    /// date.
     ///
     /// Throws `StoreError`.
     package init(path: String) throws {
@@ -27,7 +29,9 @@ package final class SQLiteStore: Sendable {
         } catch {
             throw StoreError.cannotOpen(path, reason: "its folder cannot be made")
         }
-        queue = try Self.translating(path) { try DatabaseQueue(path: path, configuration: Self.configuration) }
+        queue = try Self.translating(path) {
+            try DatabaseQueue(path: path, configuration: Self.configuration)
+        }
         try migrate()
     }
 
@@ -40,7 +44,9 @@ package final class SQLiteStore: Sendable {
 
     /// The version of the SQLite library in use.
     package static func libraryVersion() throws -> String {
-        try DatabaseQueue().read { db in try String.fetchOne(db, sql: "SELECT sqlite_version()") ?? "" }
+        try DatabaseQueue().read { db in
+            try String.fetchOne(db, sql: "SELECT sqlite_version()") ?? ""
+        }
     }
 
     private static var configuration: Configuration {
@@ -54,22 +60,30 @@ package final class SQLiteStore: Sendable {
 
     /// Most starts find everything in place and only read.
     private func migrate() throws {
-        let state = try read { db in try SchemaState(db) }
-        switch state {
-        case .current: return
-        case .newer: throw StoreError.newerSchema(path)
-        case .foreign: throw StoreError.notOurs(path)
-        case .empty, .older: break
-        }
+        if try isCurrent() { return }
         try exclusively {
+            // While this process waited, another may have done it.
+            if try isCurrent() { return }
             try Self.translating(path) {
                 try queue.inDatabase { db in
                     if try String.fetchOne(db, sql: "PRAGMA journal_mode") != "wal" {
                         try db.execute(sql: "PRAGMA journal_mode = WAL")
                     }
+                    // First of all, so that whoever looks in between, or after a crash, knows whose
+                    // file it is.
+                    try db.execute(sql: "PRAGMA application_id = \(Migrations.applicationID)")
                 }
                 try Migrations.migrator.migrate(queue)
             }
+        }
+    }
+
+    private func isCurrent() throws -> Bool {
+        switch try read({ db in try SchemaState(db) }) {
+        case .current: return true
+        case .empty, .older: return false
+        case .newer: throw StoreError.newerSchema(path)
+        case .foreign: throw StoreError.notOurs(path)
         }
     }
 
@@ -77,7 +91,8 @@ package final class SQLiteStore: Sendable {
         try Self.translating(path) { try queue.read(body) }
     }
 
-    /// One transaction, begun as a writer's, under the advisory lock; the log is folded back into the file behind it.
+    /// One transaction, begun as a writer's, under the advisory lock; the log is folded back into
+    /// the file behind it.
     package func write<T>(_ body: (Database) throws -> T) throws -> T {
         try exclusively {
             try Self.translating(path) {
@@ -89,11 +104,14 @@ package final class SQLiteStore: Sendable {
                     }
                     return result
                 }
-                // What readers still hold is left to the next writer: a passive checkpoint never waits.
+                // What readers still hold is left to the next writer: a passive checkpoint never
+                // waits.
                 if path != ":memory:" {
                     queue.writeWithoutTransaction { db in _ = try? db.checkpoint(.passive) }
                 }
-                guard let result else { throw StoreError.cannotWrite(path, reason: "nothing was committed") }
+                guard let result else {
+                    throw StoreError.cannotWrite(path, reason: "nothing was committed")
+                }
                 return result
             }
         }
@@ -102,7 +120,8 @@ package final class SQLiteStore: Sendable {
     private func exclusively<T>(_ body: () throws -> T) throws -> T {
         guard path != ":memory:" else { return try body() }
         let lock = try AdvisoryLock(path: path + ".lock", timeoutSeconds: Self.lockTimeoutSeconds) {
-            $0 ? StoreError.locked(path, seconds: Self.lockTimeoutSeconds)
+            $0
+                ? StoreError.locked(path, seconds: Self.lockTimeoutSeconds)
                 : StoreError.cannotWrite(path, reason: "no lock file can be made beside it")
         }
         defer { lock.release() }
@@ -124,7 +143,8 @@ private enum SchemaState {
 
     init(_ db: Database) throws {
         let id = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-        let isEmpty = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
+        let isEmpty =
+            try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)") ?? true
         if id != Migrations.applicationID {
             self = isEmpty && id == 0 ? .empty : .foreign
         } else if try Migrations.migrator.hasBeenSuperseded(db) {

@@ -9,7 +9,8 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case locked(String, seconds: Int)
     case corrupt(String)
 
-    /// Whether pricing may go on in memory: the place cannot be written, and nothing is wrong with what is there.
+    /// Whether pricing may go on in memory: the place cannot be written, and nothing is wrong with
+    /// what is there.
     package var allowsMemory: Bool {
         switch self {
         case .cannotOpen, .cannotWrite: true
@@ -32,7 +33,8 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// What a failure of SQLite means for the database at `path`.
-    static func translating(_ error: DatabaseError, path: String, waitedSeconds: Int) -> StoreError {
+    static func translating(_ error: DatabaseError, path: String, waitedSeconds: Int) -> StoreError
+    {
         let reason = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED: return .locked(path, seconds: waitedSeconds)

@@ -12,14 +12,16 @@ enum Composition {
         let catalog = try catalog(options)
         let zones = SystemTimeZones()
         return PricingContext(
-            book: RateBook(catalog, zones: zones), now: now(), zone: options.timezone ?? SystemTimeZones.current)
+            book: RateBook(catalog, zones: zones), now: now(),
+            zone: options.timezone ?? SystemTimeZones.current)
     }
 
     static func now() -> Timestamp {
         Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
     }
 
-    /// The tables named with `--pricing-data`, else the shipped ones with what users added to the database.
+    /// The tables named with `--pricing-data`, else the shipped ones with what users added to the
+    /// database.
     private static func catalog(_ options: GlobalOptions) throws -> Catalog {
         if let folder = options.pricingData {
             return try CatalogReader.read(try RateFolder.files(in: folder))
@@ -27,7 +29,9 @@ enum Composition {
         var added: [RateFile] = []
         do {
             let store = try SQLiteStore(path: try databasePath(options))
-            added = try store.addedFiles().map { RateFile(name: $0.name, text: $0.text) }
+            added = try store.addedFiles().map {
+                RateFile(name: $0.name, text: $0.text, isOwn: true)
+            }
             return try catalog(RateFile.embedded + added, in: store)
         } catch let error as StoreError where error.allowsMemory {
             Terminal.note("note: \(error); this command keeps the rates in memory")
@@ -46,7 +50,9 @@ enum Composition {
     static func add(_ file: RateFile, _ options: GlobalOptions) throws -> (Catalog, isNew: Bool) {
         let store = try SQLiteStore(path: try databasePath(options))
         let added = try store.addedFiles()
-        let others = added.filter { $0.name != file.name }.map { RateFile(name: $0.name, text: $0.text) }
+        let others = added.filter { $0.name != file.name }.map {
+            RateFile(name: $0.name, text: $0.text, isOwn: true)
+        }
         let files = RateFile.embedded + others + [file]
         let faults = CatalogReader.faults(in: files)
         guard faults.isEmpty else { throw Faults(faults) }
@@ -59,12 +65,15 @@ enum Composition {
     /// `--database`, `$TOKENMETER_DATABASE`, or the XDG data folder.
     static func databasePath(_ options: GlobalOptions) throws -> String {
         let environment = ProcessInfo.processInfo.environment
-        if let path = options.database ?? environment["TOKENMETER_DATABASE"], !path.isEmpty { return path }
+        if let path = options.database ?? environment["TOKENMETER_DATABASE"], !path.isEmpty {
+            return path
+        }
         if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
             return data + "/tokenmeter/ledger.db"
         }
         guard let home = environment["HOME"], !home.isEmpty else {
-            throw StoreError.cannotOpen("in the home folder", reason: "HOME is not set; name one with --database")
+            throw StoreError.cannotOpen(
+                "in the home folder", reason: "HOME is not set; name one with --database")
         }
         return home + "/.local/share/tokenmeter/ledger.db"
     }

@@ -8,7 +8,8 @@ import Accounting
     import Musl
 #endif
 
-/// Lines of a file or of stdin, without copying them: a line is valid until the next one is asked for.
+/// Lines of a file or of stdin, without copying them: a line is valid until the next one is asked
+/// for.
 struct LineInput: ~Copyable {
     enum Line {
         case complete(UnsafeBufferPointer<UInt8>)

@@ -1,4 +1,6 @@
+import Accounting
 import ArgumentParser
+import Pricing
 
 @main
 struct Tokenmeter: AsyncParsableCommand {
@@ -25,9 +27,29 @@ struct Tokenmeter: AsyncParsableCommand {
             MixCommand.self, CheckCommand.self, RatesCommand.self, ServeCommand.self,
         ])
 
+    /// A mistyped command is told with the nearest ones; the parser would only call it unexpected.
+    private static func refuseUnknownCommand(_ arguments: [String]) throws {
+        guard let command = arguments.first, !command.hasPrefix("-"), command != "help" else { return }
+        try require(command, among: configuration, of: "tokenmeter")
+        guard command == "rates", arguments.count > 1, !arguments[1].hasPrefix("-") else { return }
+        try require(arguments[1], among: RatesCommand.configuration, of: command)
+    }
+
+    private static func require(
+        _ word: String, among parent: CommandConfiguration, of name: String
+    ) throws {
+        let names = parent.subcommands.compactMap { $0.configuration.commandName }
+        guard !names.contains(word) else { return }
+        let nearest = NearestNames.find(word, among: names).joined(separator: ", ")
+        throw QuestionError.invalid(
+            field: name, problem: "no command \(quoted(word)); nearest: \(nearest)")
+    }
+
     static func main() async {
         do {
-            var command = try parseAsRoot()
+            let arguments = GlobalOptions.behindTheCommand(Array(CommandLine.arguments.dropFirst()))
+            try refuseUnknownCommand(arguments)
+            var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

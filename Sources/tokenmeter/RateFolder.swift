@@ -8,9 +8,12 @@ enum RateFolder {
     /// Every `.yml` and `.yaml` below a folder, named by its path inside it.
     static func files(in folder: String) throws -> [RateFile] {
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
+            isFolder.boolValue
         else { throw FileError.unreadable(folder, reason: "no such folder") }
-        let names = (FileManager.default.enumerator(atPath: folder)?.allObjects ?? []).compactMap { $0 as? String }
+        let names = (FileManager.default.enumerator(atPath: folder)?.allObjects ?? []).compactMap {
+            $0 as? String
+        }
         let tables = names.filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
         guard !tables.isEmpty else {
             throw FileError.unreadable(folder, reason: "it holds no .yml file")
@@ -22,7 +25,9 @@ enum RateFolder {
     static func text(of path: String) throws -> String {
         let data: Data
         do {
-            let handle = path == "-" ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(filePath: path))
+            let handle =
+                path == "-"
+                ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(filePath: path))
             data = try handle.read(upToCount: maximumMegabytes << 20) ?? Data()
         } catch {
             throw FileError.unreadable(path, reason: "no such file, or no permission")

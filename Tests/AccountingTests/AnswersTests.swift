@@ -14,8 +14,10 @@ import Testing
             ]))
         // 10 · ¥56 against 10 · $8 settled at ¥1: the notes' first table.
         let expected = [
-            ("deepseek-v3.2", "29.40", "4.20", "25.20"), ("gemini-2.5-flash", "175.00", "25.00", "150.00"),
-            ("gpt-4.1", "560.00", "80.00", "480.00"), ("claude-sonnet-4.5", "1050.00", "150.00", "900.00"),
+            ("deepseek-v3.2", "29.40", "4.20", "25.20"),
+            ("gemini-2.5-flash", "175.00", "25.00", "150.00"),
+            ("gpt-4.1", "560.00", "80.00", "480.00"),
+            ("claude-sonnet-4.5", "1050.00", "150.00", "900.00"),
         ]
         #expect(rows(answer).count == 4)
         for (row, (model, baseline, cost, saved)) in zip(rows(answer), expected) {
@@ -39,7 +41,8 @@ import Testing
             ]))
         // 10 · $8 · 7.3 = ¥584; 584 - 80 = 504; 504 ÷ 584 = 86.30 %
         let gpt = try #require(rows(answer).first { $0["model"] == "gpt-4.1" })
-        #expect(gpt["baseline"] == .object(["amount": "584.00", "currency": "CNY", "converted": true]))
+        #expect(
+            gpt["baseline"] == .object(["amount": "584.00", "currency": "CNY", "converted": true]))
         #expect(gpt["saved"]?["amount"] == "504.00")
         #expect(rows(answer).allSatisfy { $0["saved_percent"] == "86.3" })
     }
@@ -75,7 +78,8 @@ import Testing
         func verdict(_ max: String) throws -> Answer.Verdict {
             try Fixture.context().forecast(
                 Fixture.flags([
-                    "model": ["deepseek-v4-flash"], "input_tokens": ["60M"], "output_tokens": ["15M"],
+                    "model": ["deepseek-v4-flash"], "input_tokens": ["60M"],
+                    "output_tokens": ["15M"],
                     "at": ["2026-11-22"], "max": [max],
                 ])
             ).verdict
@@ -141,13 +145,16 @@ import Testing
             flags: ["prompt_tokens": ["10"], "cached_tokens": ["11"]],
             message: "the parts (11) are more than the total (10)"),
         Refusal(
-            flags: ["prompt_tokens": ["10"], "input_tokens": ["1"]], message: "leave --input-tokens out"),
+            flags: ["prompt_tokens": ["10"], "input_tokens": ["1"]],
+            message: "leave --input-tokens out"),
         Refusal(
             flags: ["output_tokens": ["1"], "at": ["2026-02-30"]], message: "is not a time"),
         Refusal(
-            flags: ["output_tokens": ["1"], "timezone": ["Mars/Base"]], message: "no time zone \"Mars/Base\""),
+            flags: ["output_tokens": ["1"], "timezone": ["Mars/Base"]],
+            message: "no time zone \"Mars/Base\""),
         Refusal(flags: ["output_tokens": ["1"], "fx": ["USD/CNY=0"]], message: "exchange rate"),
-        Refusal(flags: ["output_tokens": ["1"], "currency": ["usd"]], message: "three capital letters"),
+        Refusal(
+            flags: ["output_tokens": ["1"], "currency": ["usd"]], message: "three capital letters"),
     ])
     func refusesAQuestionThatMakesNoSense(refusal: Refusal) throws {
         let flags = refusal.flags.merging(["model": ["gpt-4.1"]]) { one, _ in one }
@@ -172,7 +179,8 @@ import Testing
     @Test func growthCompounds() throws {
         let answer = try Fixture.context().forecast(
             Fixture.flags([
-                "model": ["gpt-4.1"], "output_tokens": ["10M"], "growth": ["10%/month"], "months": ["3"],
+                "model": ["gpt-4.1"], "output_tokens": ["10M"], "growth": ["10%/month"],
+                "months": ["3"],
             ]))
         guard case .array(let months)? = answer.document["months"] else {
             Issue.record("no months")
@@ -192,11 +200,14 @@ import Testing
             workload: Workload(
                 name: "w", purchase: Purchase(model: "gpt-4.1", at: Fixture.noon),
                 demand: .volume(try Usage([.output: 10_000_000]))), project: "web")
-        func verdict(_ limit: String, filter: [String: String], basis: Budget.Basis = .plan) throws -> Answer.Verdict {
+        func verdict(_ limit: String, filter: [String: String], basis: Budget.Basis = .plan) throws
+            -> Answer.Verdict
+        {
             let budget = Budget(
                 name: "b", limit: try Money(parsing: limit), period: .month, basis: basis,
                 warnShare: .whole, filter: filter)
-            return try context.check(Fixture.flags([:]), plan: [workload], budgets: [budget]).verdict
+            return try context.check(Fixture.flags([:]), plan: [workload], budgets: [budget])
+                .verdict
         }
         #expect(try verdict("80USD", filter: ["model": "gpt-*"]) == .done)
         #expect(try verdict("79.99USD", filter: ["project": "web"]) == .overBudget)

@@ -14,17 +14,22 @@ enum Fixture {
             zone: "UTC")
     }
 
-    static func flags(_ pairs: [String: [String]]) -> Parameters { Parameters(pairs, spelling: .flags) }
+    static func flags(_ pairs: [String: [String]]) -> Parameters {
+        Parameters(pairs, spelling: .flags)
+    }
 }
 
 @Suite struct PriceLinesTests {
-    private func answers(_ lines: [String], _ flags: [String: [String]] = [:]) throws -> [JSONValue] {
+    private func answers(_ lines: [String], _ flags: [String: [String]] = [:]) throws -> [JSONValue]
+    {
         var prices = try PriceLines(Fixture.flags(flags), Fixture.context())
         var writer = JSONWriter()
         for line in lines {
             Array(line.utf8).withUnsafeBufferPointer { prices.answer($0, into: &writer) }
         }
-        return try writer.bytes.split(separator: UInt8(ascii: "\n")).map { try JSONReader.value(of: Array($0)) }
+        return try writer.bytes.split(separator: UInt8(ascii: "\n")).map {
+            try JSONReader.value(of: Array($0))
+        }
     }
 
     private func error(_ line: String) throws -> String {
@@ -69,14 +74,18 @@ enum Fixture {
         // 10M · $8/M is billed, and ¥1 settles $1: never ¥560.
         #expect(plain["billed"]?["currency"] == "USD")
         #expect(plain["cost"] == .object(["amount": "80.00", "currency": "CNY"]))
-        let dollars = try #require(try answers([line], ["currency": ["USD"], "fx": ["USD/CNY=7"]]).first)
+        let dollars = try #require(
+            try answers([line], ["currency": ["USD"], "fx": ["USD/CNY=7"]]).first)
         // ¥80 ÷ 7 = $11.428571…: never $80.00.
-        #expect(dollars["cost"] == .object(["amount": "11.428571", "currency": "USD", "converted": true]))
+        #expect(
+            dollars["cost"]
+                == .object(["amount": "11.428571", "currency": "USD", "converted": true]))
         #expect(dollars["settled"]?["amount"] == "80.00")
     }
 
     @Test func unknownIsNullAndNeverZero() throws {
-        let line = #"{"model":"gpt-4.1","channel":"holysheep","usage":{"input":1200,"output":1000000}}"#
+        let line =
+            #"{"model":"gpt-4.1","channel":"holysheep","usage":{"input":1200,"output":1000000}}"#
         let answer = try #require(try answers([line]).first)
         #expect(answer["cost"] == .null)
         #expect(answer["cost_at_least"]?["amount"] == "8.00")
@@ -96,7 +105,10 @@ enum Fixture {
         (#"{"model":"gpt-4.1","usage":{"input":1000000000001}}"#, "out of range"),
         (#"{"model":"gpt-4.1","usage":{"input":99999999999999999999}}"#, "too large"),
         (#"{"model":"gpt-4.1","at":"yesterday","usage":{"input":1}}"#, "is not an RFC 3339 time"),
-        (#"{"model":"gpt4.1","usage":{"input":1}}"#, "nearest: gpt-4.1, gpt-4.1-mini, gpt-4.1-nano"),
+        (
+            #"{"model":"gpt4.1","usage":{"input":1}}"#,
+            "nearest: gpt-4.1, gpt-4.1-mini, gpt-4.1-nano"
+        ),
         (#"{"model":"gpt-4.1","at":"2020-01-01","usage":{"input":1}}"#, "the next begins at"),
         (#"{"model":"gpt-4.1","usage":{"input":1}} x"#, "more after the value"),
         (#"{"model":"gpt-4.1","usage":{}}"#, "an empty \"usage\""),
@@ -110,7 +122,10 @@ enum Fixture {
     @Test func keepsTheOrderAndCountsWhatFailed() throws {
         var prices = try PriceLines(Fixture.flags([:]), Fixture.context())
         var writer = JSONWriter()
-        for line in [#"{"model":"gpt-4.1","usage":{"input":1}}"#, "", "x", #"{"model":"gpt-4.1","usage":{"input":0}}"#] {
+        for line in [
+            #"{"model":"gpt-4.1","usage":{"input":1}}"#, "", "x",
+            #"{"model":"gpt-4.1","usage":{"input":0}}"#,
+        ] {
             Array(line.utf8).withUnsafeBufferPointer { prices.answer($0, into: &writer) }
         }
         prices.refuseLongLine(into: &writer)

@@ -91,7 +91,8 @@ struct YAMLReaderTests {
     /// What only looks like an anchor or alias is text.
     @Test(arguments: [
         "a: \"*-latest\"", "a: '*-latest'", "a: gemini-*", "a: 2 * 3", "a: R&D", "a: this & that",
-        "a: https://example.com/?x=1&y=2", "# *x and &y\na: 1", "  # &y\na: 1", "a: [\"*x\", '& y']",
+        "a: https://example.com/?x=1&y=2", "# *x and &y\na: 1", "  # &y\na: 1",
+        "a: [\"*x\", '& y']",
         "a: \"say \\\" *x\"", "a: don't", "a: b*c", "a: '*'",
     ])
     func allowsStarsAndAmpersandsInText(text: String) {
@@ -100,7 +101,8 @@ struct YAMLReaderTests {
         #expect(root != nil)
     }
 
-    /// A quote inside a word, a block of text or after '' opens nothing: the anchors behind it are still seen.
+    /// A quote inside a word, a block of text or after '' opens nothing: the anchors behind it are
+    /// still seen.
     @Test(arguments: [
         "a: rock 'n roll\nb: &x [1]\nc: *x\n",
         "a: six \"feet\nb: &x [1]\nc: *x\n",
@@ -114,7 +116,8 @@ struct YAMLReaderTests {
         #expect(readYAML(text).root == nil)
     }
 
-    /// The scan reads no quotes, so that no quote can fool it; the message says how to write such a text.
+    /// The scan reads no quotes, so that no quote can fool it; the message says how to write such a
+    /// text.
     @Test(arguments: ["a: 1 # &x", "a: '&y'", "a: \"see &y\""])
     func refusesWhatOnlyMightBeAnAnchor(text: String) {
         #expect(readYAML(text).faults.first?.problem.contains("a bare & as \"and\"") == true)
@@ -130,7 +133,8 @@ struct YAMLReaderTests {
         #expect(readYAML(text).root == nil)
     }
 
-    /// Ten levels of ten references each are ten billion; as a key they would be hashed through. Refused unread.
+    /// Ten levels of ten references each are ten billion; as a key they would be hashed through.
+    /// Refused unread.
     @Test(.timeLimit(.minutes(1)), arguments: [false, true])
     func refusesABombAtOnce(asKey: Bool) {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"

@@ -1,9 +1,12 @@
 import Foundation
 import Testing
 
-/// Places that cannot be written, programs that get in the way, and files that are not what they should be.
+/// Places that cannot be written, programs that get in the way, and files that are not what they
+/// should be.
 @Suite(.needsBinary) struct BadInputTests {
-    private static let price = ["price", "--model", "gpt-4.1", "--output-tokens", "1000", "--format", "csv"]
+    private static let price = [
+        "price", "--model", "gpt-4.1", "--output-tokens", "1000", "--format", "csv",
+    ]
 
     private let sandbox: Sandbox
 
@@ -17,7 +20,8 @@ import Testing
     /// 1,000 output tokens at 8.00 per million.
     private func expectAnswer(_ output: Output, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(output.exit == 0, sourceLocation: sourceLocation)
-        #expect(output.text.contains("0.008,USD"), "\(output.errors)", sourceLocation: sourceLocation)
+        #expect(
+            output.text.contains("0.008,USD"), "\(output.errors)", sourceLocation: sourceLocation)
     }
 
     // MARK: Starting
@@ -29,8 +33,10 @@ import Testing
             var state: [String: String] = [:]
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path()) {
                 let path = folder.appending(path: name).path()
-                let changed = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
-                state[name] = "\((changed as? Date)?.timeIntervalSince1970 ?? 0) "
+                let changed = try FileManager.default.attributesOfItem(atPath: path)[
+                    .modificationDate]
+                state[name] =
+                    "\((changed as? Date)?.timeIntervalSince1970 ?? 0) "
                     + (try Data(contentsOf: URL(filePath: path))).base64EncodedString()
             }
             return state
@@ -59,13 +65,31 @@ import Testing
         }
         let outputs = try await withThrowingTaskGroup(of: Output.self) { group in
             for name in ["one", "two", "three"] {
-                group.addTask { try await sandbox.run(["rates", "add", "\(name).yml"], in: sandbox.folder) }
+                group.addTask {
+                    try await sandbox.run(["rates", "add", "\(name).yml"], in: sandbox.folder)
+                }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(outputs.map(\.exit) == [0, 0, 0], "\(outputs.map(\.errors))")
         let list = try await sandbox.run(["rates", "list", "--model", "gpt-4.1", "--format", "csv"])
         for name in ["one", "two", "three"] { #expect(list.text.contains("\n\(name),")) }
+    }
+
+    /// Killed at any moment of its first start, it leaves nothing behind that a later start stumbles over.
+    @Test func survivesBeingKilledWhileItLoads() async throws {
+        guard try await sandbox.has("timeout") else { return }
+        for milliseconds in stride(from: 5, through: 120, by: 5) {
+            let name = "killed-\(milliseconds).db"
+            let digits =
+                milliseconds < 10
+                ? "00\(milliseconds)" : milliseconds < 100 ? "0\(milliseconds)" : "\(milliseconds)"
+            _ = try await sandbox.shell(
+                "timeout -s KILL 0.\(digits) tokenmeter rates list --database \(name)")
+            let output = try await price(name)
+            expectAnswer(output)
+            #expect(output.errors == "", "\(milliseconds) ms")
+        }
     }
 
     @Test func namesTheDatabaseByTheEnvironment() async throws {
@@ -101,7 +125,8 @@ import Testing
     }
 
     @Test func fallsBackToMemoryWithoutAHome() async throws {
-        let output = try await sandbox.run(Self.price, environment: ["XDG_DATA_HOME": "", "HOME": ""])
+        let output = try await sandbox.run(
+            Self.price, environment: ["XDG_DATA_HOME": "", "HOME": ""])
         expectAnswer(output)
         #expect(output.errors.filter { $0 == "\n" }.count == 1)
         #expect(output.errors.contains("--database"))
@@ -126,7 +151,8 @@ import Testing
             #expect(output.errors.filter { $0 == "\n" }.count == 1)
             // What was to be kept is not: adding fails there.
             try sandbox.write(Self.channel("mine", output: "1.00"), to: "mine.yml")
-            let adding = try await sandbox.run(["rates", "add", "mine.yml", "--database", path], in: sandbox.folder)
+            let adding = try await sandbox.run(
+                ["rates", "add", "mine.yml", "--database", path], in: sandbox.folder)
             #expect(adding.exit == 1)
             #expect(adding.text == "")
         }
@@ -137,7 +163,8 @@ import Testing
             #expect(output.errors.contains("No space left on device"))
         }
 
-        /// A file system of 128 KB: too small for the tables, and left without a half-written database.
+        /// A file system of 128 KB: too small for the tables, and left without a half-written
+        /// database.
         @Test func livesWithAFullDisk() async throws {
             let disk = sandbox.folder.appending(path: "disk")
             try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
@@ -146,7 +173,8 @@ import Testing
             let first = try await price("disk/ledger.db")
             let second = try await price("disk/ledger.db")
             let integrity = try await sandbox.shell(
-                "[ ! -s disk/ledger.db ] || sqlite3 disk/ledger.db 'PRAGMA integrity_check; SELECT count(*) FROM catalog'")
+                "[ ! -s disk/ledger.db ] || sqlite3 disk/ledger.db 'PRAGMA integrity_check; SELECT count(*) FROM catalog'"
+            )
             _ = try await sandbox.shell("umount disk")
             for output in [first, second] {
                 expectAnswer(output)
@@ -154,7 +182,9 @@ import Testing
                 #expect(output.errors.contains("full"))
                 #expect(output.errors.filter { $0 == "\n" }.count == 1)
             }
-            #expect(["", "ok\n0\n"].contains(integrity.text) || integrity.errors.contains("no such table"))
+            #expect(
+                ["", "ok\n0\n"].contains(integrity.text)
+                    || integrity.errors.contains("no such table"))
         }
     #endif
 
@@ -166,8 +196,11 @@ import Testing
         let output = try await price("notes.txt")
         #expect(output.exit == 1)
         #expect(output.text == "")
-        #expect(output.errors == "error: notes.txt is no tokenmeter database; name another with --database\n")
-        let kept = try String(contentsOf: sandbox.folder.appending(path: "notes.txt"), encoding: .utf8)
+        #expect(
+            output.errors
+                == "error: notes.txt is no tokenmeter database; name another with --database\n")
+        let kept = try String(
+            contentsOf: sandbox.folder.appending(path: "notes.txt"), encoding: .utf8)
         #expect(kept == text)
     }
 
@@ -180,7 +213,8 @@ import Testing
             #expect(output.exit == 1 || output.exit == 0, "\(length)")
             if output.exit == 1 {
                 #expect(output.text == "")
-                #expect(output.errors.filter { $0 == "\n" }.count == 1, "\(length): \(output.errors)")
+                #expect(
+                    output.errors.filter { $0 == "\n" }.count == 1, "\(length): \(output.errors)")
             } else {
                 expectAnswer(output)
             }
@@ -217,13 +251,15 @@ import Testing
             #expect(output.text == "")
             #expect(
                 output.errors
-                    == "error: database \(path) was made by a newer tokenmeter; upgrade tokenmeter, or name another with --database\n")
+                    == "error: database \(path) was made by a newer tokenmeter; upgrade tokenmeter, or name another with --database\n"
+            )
         }
     }
 
     /// The rows themselves refuse to be changed, whoever asks.
     @Test(arguments: [
-        "UPDATE rate SET quote = '0.01'", "DELETE FROM rate", "DELETE FROM rate_line", "UPDATE catalog SET date = NULL",
+        "UPDATE rate SET quote = '0.01'", "DELETE FROM rate", "DELETE FROM rate_line",
+        "UPDATE catalog SET date = NULL",
         "INSERT OR REPLACE INTO rate SELECT line, meter, '0.01', quoted_units FROM rate LIMIT 1",
         "DELETE FROM added_rate_file", "UPDATE rate_line SET channel = 'x'",
     ])
@@ -233,7 +269,8 @@ import Testing
         try sandbox.write(Self.channel("mine", output: "1.00"), to: "mine.yml")
         #expect(try await sandbox.run(["rates", "add", "mine.yml"], in: sandbox.folder).exit == 0)
         let output = try await sandbox.shell(
-            "sqlite3 '\(sandbox.database.path())' 'PRAGMA recursive_triggers = ON' \"\(statement)\"")
+            "sqlite3 '\(sandbox.database.path())' 'PRAGMA recursive_triggers = ON' \"\(statement)\""
+        )
         #expect(output.exit != 0)
         #expect(output.errors.contains("append-only"))
     }
@@ -253,7 +290,8 @@ import Testing
         #expect(output.text == "")
         #expect(
             output.errors
-                == "error: database held.db is locked by another program; waited 5 s; try again when it is done\n")
+                == "error: database held.db is locked by another program; waited 5 s; try again when it is done\n"
+        )
     }
 
     /// A lock that is let go in time is waited out.
@@ -309,13 +347,17 @@ import Testing
 
     private func add(_ text: String, name: String = "mine.yml") async throws -> Output {
         try sandbox.write(text, to: name)
-        return try await sandbox.run(["rates", "add", name, "--format", "json"], in: sandbox.folder)
+        return try await sandbox.run(
+            ["rates", "add", name, "--format", "json"], in: sandbox.folder)
     }
 
     /// What 1M output tokens cost on the channel that was added.
-    private func cost(at time: String = "2026-11-22", channel: String = "mine") async throws -> String? {
+    private func cost(at time: String = "2026-11-22", channel: String = "mine") async throws
+        -> String?
+    {
         let output = try await sandbox.run([
-            "price", "--model", "gpt-4.1", "--channel", channel, "--output-tokens", "1M", "--at", time,
+            "price", "--model", "gpt-4.1", "--channel", channel, "--output-tokens", "1M", "--at",
+            time,
             "--format", "json",
         ])
         return output.exit == 0 ? try output.json().money("cost") : nil
@@ -350,7 +392,8 @@ import Testing
 
     @Test func takesANewerLineBesideTheOld() async throws {
         #expect(try await add(Self.channel("mine", output: "6.80")).exit == 0)
-        let newer = Self.channel("mine", output: "6.80", more: Self.line(from: "2026-06-01", output: "5.00"))
+        let newer = Self.channel(
+            "mine", output: "6.80", more: Self.line(from: "2026-06-01", output: "5.00"))
         #expect(try await add(newer).exit == 0)
         #expect(try await cost() == "5.00 USD")
         #expect(try await cost(at: "2026-05-31") == "6.80 USD")
@@ -359,7 +402,8 @@ import Testing
     @Test func takesACorrectionThatNamesTheWrongLine() async throws {
         let first = try await add(Self.channel("mine", output: "6.80"))
         let id = try #require(try first.json().objects("rows").first?.string("line"))
-        let corrected = Self.channel("mine", output: "6.80")
+        let corrected =
+            Self.channel("mine", output: "6.80")
             + Self.line(from: "2026-01-01", output: "0.68", corrects: "\n    corrects: \(id)")
         let output = try await add(corrected)
         #expect(output.exit == 0, "\(output.errors)")
@@ -374,7 +418,8 @@ import Testing
 
     /// The fault is the user's, and is told at the user's file.
     @Test func refusesAChannelThatIsThere() async throws {
-        let output = try await add(Self.channel("openai", from: "2020-01-01", output: "0.01"), name: "openai.yml")
+        let output = try await add(
+            Self.channel("openai", from: "2026-01-01", output: "7.00"), name: "openai.yml")
         #expect(output.exit == 1)
         #expect(output.text == "")
         #expect(output.errors.contains("openai.yml:1"))
@@ -404,7 +449,9 @@ import Testing
     /// One wrong line of a hundred, and none of them is kept.
     @Test func keepsNothingOfAFaultyFile() async throws {
         var text = Self.channel("mine", output: "1.00")
-        for day in 1...28 { text += Self.line(from: "2026-02-\(day < 10 ? "0" : "")\(day)", output: "2.00") }
+        for day in 1...28 {
+            text += Self.line(from: "2026-02-\(day < 10 ? "0" : "")\(day)", output: "2.00")
+        }
         let faulty = text + Self.line(from: "2026-03-01", output: "1e3")
         let refused = try await add(faulty)
         #expect(refused.exit == 1)
@@ -416,7 +463,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "empty"), ("channel: mine\n", "name"), ("just text\n", "expected keys"), ("a: [1, 2\n", "not YAML"),
+        ("", "empty"), ("channel: mine\n", "currency"), ("just text\n", "expected keys"),
+        ("a: [1, 2\n", "not YAML"),
         ("channel: mine\nname: x\ncurrency: usd\nlines: []\n", "currency"),
         ("channel: mine\nname: x\ncurrency: USD\nlines: [{}]\n", "missing"),
         ("a: &a [x]\nb: *a\n", "anchors"), ("chanel: mine\n", "nearest: channel"),
@@ -463,7 +511,10 @@ import Testing
         let rates = Tokenmeter.repository.appending(path: "Tests/Fixtures/pricing-data").path()
         func run(_ format: String) async throws -> String {
             let output = try await sandbox.run(
-                ["forecast", "--plan", "plan.yml", "--at", "2026-11-22", "--format", format, "--pricing-data", rates],
+                [
+                    "forecast", "--plan", "plan.yml", "--at", "2026-11-22", "--format", format,
+                    "--pricing-data", rates,
+                ],
                 in: sandbox.folder)
             #expect(output.exit == 0, "\(output.errors)")
             return output.text
@@ -490,7 +541,8 @@ import Testing
 
     /// Whoever reads only the head of an answer closes the pipe; nobody needs to hear of it.
     @Test func endsQuietlyWhereThePipeIsClosed() async throws {
-        let output = try await sandbox.shell("tokenmeter rates list --format json | head -c 10; tokenmeter rates list | true")
+        let output = try await sandbox.shell(
+            "tokenmeter rates list --format json | head -c 10; tokenmeter rates list | true")
         #expect(output.errors == "")
         #expect(output.text == "{\n  \"schem")
     }
@@ -501,10 +553,16 @@ import Testing
         #expect(output.errors.contains("--model"))
     }
 
-    /// A share of one question each, in place of the last or the first.
+    /// Neither the first nor the last of two rates is meant more than the other.
     @Test(arguments: [
-        ["price", "--model", "gpt-4.1", "--output-tokens", "5", "--currency", "CNY", "--fx", "USD/CNY=7", "--fx", "USD/CNY=8"],
-        ["price", "--model", "gpt-4.1", "--output-tokens", "5", "--currency", "CNY", "--fx", "USD/CNY=7", "--fx", "CNY/USD=0.1"],
+        [
+            "price", "--model", "gpt-4.1", "--output-tokens", "5", "--currency", "CNY", "--fx",
+            "USD/CNY=7", "--fx", "USD/CNY=8",
+        ],
+        [
+            "price", "--model", "gpt-4.1", "--output-tokens", "5", "--currency", "CNY", "--fx",
+            "USD/CNY=7", "--fx", "CNY/USD=0.1",
+        ],
     ])
     func refusesTwoExchangeRatesForOnePair(arguments: [String]) async throws {
         let output = try await sandbox.run(arguments + ["--at", "2026-11-22"])

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Where one rate ends and the next begins, and how counts and shares are read: through the command line.
+/// Where one rate ends and the next begins, and how counts and shares are read: through the command
+/// line.
 @Suite(.needsBinary) struct BoundaryTests {
     private let sandbox: Sandbox
 
@@ -57,7 +58,8 @@ import Testing
         #expect(document.money("cost") == `case`.cost)
     }
 
-    /// Claude Sonnet 4.5 above 200,000: 3.00 to 6.00, cached 0.30 to 0.60, 1-hour writes 6.00 to 12.00, until 2026-04-30.
+    /// Claude Sonnet 4.5 above 200,000: 3.00 to 6.00, cached 0.30 to 0.60, 1-hour writes 6.00 to
+    /// 12.00, until 2026-04-30.
     @Test(arguments: [
         Case(question: "--at 2026-01-15 --input-tokens 200000", cost: "0.60 USD"),
         Case(question: "--at 2026-01-15 --input-tokens 200001", cost: "1.200006 USD"),
@@ -71,7 +73,8 @@ import Testing
         Case(question: "--at 2026-04-29T23:59:59.999Z --input-tokens 200001", cost: "1.200006 USD"),
         Case(question: "--at 2026-04-30T00:00:00Z --input-tokens 200001", cost: "0.600003 USD"),
         Case(
-            question: "--at 2026-01-15 --service-tier batch --input-tokens 200000", cost: "0.30 USD"),
+            question: "--at 2026-01-15 --service-tier batch --input-tokens 200000", cost: "0.30 USD"
+        ),
         Case(
             question: "--at 2026-01-15 --service-tier batch --input-tokens 200001",
             cost: "0.600003 USD"),
@@ -82,7 +85,8 @@ import Testing
         #expect(document.money("cost") == `case`.cost)
     }
 
-    /// 1,000 requests of 127k and of 129k tokens; a volume of 10M has no size, and stays in the base band.
+    /// 1,000 requests of 127k and of 129k tokens; a volume of 10M has no size, and stays in the
+    /// base band.
     @Test func forecastsTakeTheBandOfARequest() async throws {
         let base = "forecast --model acme-large --at 2026-11-22"
         let small = try await document(
@@ -140,13 +144,16 @@ import Testing
 
     /// `fee` is priced at completion, and its first line begins on 2026-01-01.
     @Test func takesTheCompletionWhereTheChannelDoes() async throws {
-        let question = "price --model acme-small --channel fee --input-tokens 1000 --at 2025-12-31T23:59:59Z"
+        let question =
+            "price --model acme-small --channel fee --input-tokens 1000 --at 2025-12-31T23:59:59Z"
         #expect(try await run(question).exit == 3)
         let document = try await document("\(question) --completed-at 2026-01-01T00:00:00Z")
-        #expect(document.money("cost") == "0.006 USD")  // 1,000 × 1.00 per 1M + 5.00 per 1k requests
+        // 1,000 × 1.00 per 1M, and one request at 5.00 per 1,000.
+        #expect(document.money("cost") == "0.006 USD")
     }
 
-    /// 1M output of deepseek-v4-flash: 0.60, and 1.20 from 01:00 to 04:00 and 06:00 to 10:00 UTC on weekdays.
+    /// 1M output of deepseek-v4-flash: 0.60, and 1.20 from 01:00 to 04:00 and 06:00 to 10:00 UTC on
+    /// weekdays.
     @Test(arguments: [
         Case(question: "2026-11-23T00:59:59.999Z", cost: "0.60 USD"),
         Case(question: "2026-11-23T01:00:00Z", cost: "1.20 USD"),
@@ -167,7 +174,8 @@ import Testing
     ])
     func followsTheHoursOfAVendor(_ case: Case) async throws {
         let document = try await document(
-            "price --model deepseek-v4-flash --billed-in USD --output-tokens 1M --at " + `case`.question,
+            "price --model deepseek-v4-flash --billed-in USD --output-tokens 1M --at "
+                + `case`.question,
             isShipped: true)
         #expect(document.money("cost") == `case`.cost)
     }
@@ -181,7 +189,8 @@ import Testing
     ])
     func followsTheHoursOfAVendorsOtherList(_ case: Case) async throws {
         let document = try await document(
-            "price --model deepseek-v4-flash --billed-in CNY --output-tokens 1M --at " + `case`.question,
+            "price --model deepseek-v4-flash --billed-in CNY --output-tokens 1M --at "
+                + `case`.question,
             isShipped: true)
         #expect(document.money("cost") == `case`.cost)
     }
@@ -213,7 +222,8 @@ import Testing
         #expect(month.exit == 3)
     }
 
-    /// The batch line has no rate for cache writes: 1,000 × 1.00 is known, the rest is unpriced, and not free.
+    /// The batch line has no rate for cache writes: 1,000 × 1.00 is known, the rest is unpriced,
+    /// and not free.
     @Test func leavesAMeterWithoutRateUnpriced() async throws {
         let document = try await document(
             "price --model acme-large --service-tier batch --input-tokens 1000"
@@ -275,7 +285,8 @@ import Testing
 
     /// What a month of acme-large or orient-chat comes to.
     @Test(arguments: [
-        // 1,000 requests of 2,000: 400,000 fresh × 2.00, 1.2M cached × 0.50, 400,000 written × 2.50.
+        // 1,000 requests of 2,000: 400,000 fresh × 2.00, 1.2M cached × 0.50, 400,000 written ×
+        // 2.50.
         Case(
             question: "--model acme-large --requests-per-month 1000 --input-per-request 2000"
                 + " --cached-share 60% --cache-write-share 20%", cost: "2.40 USD"),
@@ -284,9 +295,13 @@ import Testing
             question: "--model acme-large --requests-per-month 1000 --input-per-request 2000"
                 + " --cached-share 100%", cost: "1.00 USD"),
         // 8M × 8.00 + 2M × 4.00.
-        Case(question: "--model acme-large --output-tokens 10M --batch-share 20%", cost: "72.00 USD"),
-        Case(question: "--model acme-large --output-tokens 10M --batch-share 0%", cost: "80.00 USD"),
-        Case(question: "--model acme-large --output-tokens 10M --batch-share 100%", cost: "40.00 USD"),
+        Case(
+            question: "--model acme-large --output-tokens 10M --batch-share 20%", cost: "72.00 USD"),
+        Case(
+            question: "--model acme-large --output-tokens 10M --batch-share 0%", cost: "80.00 USD"),
+        Case(
+            question: "--model acme-large --output-tokens 10M --batch-share 100%", cost: "40.00 USD"
+        ),
         // 2.5M × 8 + 7.5M × 4.
         Case(
             question: "--model orient-chat --billed-in CNY --output-tokens 10M --peak-share 25%",
@@ -302,7 +317,8 @@ import Testing
     }
 
     @Test func showsBothEndsWhereTheHourDecides() async throws {
-        let question = "forecast --model orient-chat --billed-in CNY --output-tokens 10M --at 2026-11-22"
+        let question =
+            "forecast --model orient-chat --billed-in CNY --output-tokens 10M --at 2026-11-22"
         let document = try await document(question)
         #expect(document.isNull("cost"))
         #expect(document.money("cost_low") == "40.00 CNY")
@@ -313,7 +329,8 @@ import Testing
     /// A gate between both ends cannot be judged; above both it holds, below both it is over.
     @Test(arguments: [("30CNY", Int32(2)), ("60CNY", 3), ("80CNY", 0)])
     func judgesAGateByBothEnds(limit: String, exit: Int32) async throws {
-        let question = "forecast --model orient-chat --billed-in CNY --output-tokens 10M --at 2026-11-22"
+        let question =
+            "forecast --model orient-chat --billed-in CNY --output-tokens 10M --at 2026-11-22"
         #expect(try await run("\(question) --max \(limit)").exit == exit)
     }
 
@@ -325,14 +342,19 @@ import Testing
                 + " --at 2026-11-22")
         #expect(document.money("cost") == "186.00 USD")
         let months = try document.objects("months")
-        let totals = months.map { ($0["totals"] as? [[String: any Sendable]])?.first?.string("amount") }
+        let totals = months.map {
+            ($0["totals"] as? [[String: any Sendable]])?.first?.string("amount")
+        }
         #expect(totals == ["186.00", "195.30", "205.065"], "\(months)")
     }
 
     /// What is said with a plan must hold for it, or be refused; never be passed over.
-    @Test(arguments: ["--growth 5%", "--batch-share 100%", "--peak-share 50%", "--service-tier batch"])
+    @Test(arguments: [
+        "--growth 5%", "--batch-share 100%", "--peak-share 50%", "--service-tier batch",
+    ])
     func neverPassesOverAFlagBesideAPlan(flag: String) async throws {
-        let question = "forecast --plan Tests/Fixtures/plans/plan.yml --months 2 --at 2026-11-22 --format json"
+        let question =
+            "forecast --plan Tests/Fixtures/plans/plan.yml --months 2 --at 2026-11-22 --format json"
         let plain = try await run(question)
         #expect(plain.exit == 0)
         let flagged = try await run("\(question) \(flag)")
@@ -367,7 +389,9 @@ import Testing
         let document = try await document(
             "mix --share acme-large=33.33 --share acme-small=33.33 --share orient-think=33.34"
                 + " --output-tokens 10000001 --channel relay --at 2026-11-22")
-        let counts = try document.objects("rows").map { try $0.object("usage").integer("output") ?? 0 }
+        let counts = try document.objects("rows").map {
+            try $0.object("usage").integer("output") ?? 0
+        }
         #expect(counts.reduce(0, +) == 10_000_001)
     }
 }

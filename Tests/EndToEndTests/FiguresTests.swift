@@ -12,7 +12,9 @@ import Testing
         try await sandbox.run(arguments + Self.at)
     }
 
-    private func document(_ arguments: [String], exit: Int32 = 0) async throws -> [String: any Sendable] {
+    private func document(_ arguments: [String], exit: Int32 = 0) async throws -> [String:
+        any Sendable]
+    {
         let output = try await run(arguments + ["--format", "json"])
         #expect(output.exit == exit)
         #expect(output.errors == "")
@@ -33,7 +35,8 @@ import Testing
         let saved: String
     }
 
-    // 10M output tokens at 2.94, 17.50, 56 and 105 yuan, against 0.42, 2.50, 8.00 and 15.00 dollars per million.
+    // 10M output tokens at 2.94, 17.50, 56 and 105 yuan, against 0.42, 2.50, 8.00 and 15.00 dollars
+    // per million.
     static let againstStandard = [
         Row(model: "deepseek-v3.2", baseline: "29.40", billed: "4.20", saved: "25.20"),
         Row(model: "gemini-2.5-flash", baseline: "175.00", billed: "25.00", saved: "150.00"),
@@ -60,7 +63,8 @@ import Testing
                 .replacing("1095.00", with: "1,095.00")
             #expect(
                 try figures(of: row.model, in: output) == [
-                    "¥\(baseline)", "$\(row.billed)", "¥\(row.billed)", "¥\(row.saved)", "\(percent)%",
+                    "¥\(baseline)", "$\(row.billed)", "¥\(row.billed)", "¥\(row.saved)",
+                    "\(percent)%",
                 ])
         }
     }
@@ -117,7 +121,8 @@ import Testing
         #expect(rate.string("rate") == "7.3")
     }
 
-    /// 10 × 8.00 dollars, settled at one yuan for one dollar, is 80.00 yuan, and 80 / 7 = 11.428571… dollars.
+    /// 10 × 8.00 dollars, settled at one yuan for one dollar, is 80.00 yuan, and 80 / 7 =
+    /// 11.428571… dollars.
     @Test func aSettledDollarIsAYuan() async throws {
         let question = [
             "forecast", "--model", "gpt-4.1", "--channel", "holysheep", "--output-tokens", "10M",

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Every command in every format, against the files of Tests/Snapshots. All rest on Tests/Fixtures/pricing-data and a
-/// pinned time, so that they move only when tokenmeter does.
+/// Every command in every format, against the files of Tests/Snapshots. All rest on
+/// Tests/Fixtures/pricing-data and a pinned time, so that they move only when tokenmeter does.
 @Suite(.needsBinary) struct GoldenTests {
     private static let formats = ["table", "json", "ndjson", "csv", "markdown"]
     private static let at = "2026-11-22T12:00:00Z"
@@ -23,25 +23,30 @@ import Testing
             words: "price --model acme-latest --prompt-tokens 1500 --cached-tokens 400"
                 + " --cache-write-5m-tokens 100 --output-tokens 250 --meter web_search=3"),
         Question(
-            name: "price-relay", words: "price --model acme-large --channel relay --output-tokens 1250000"
+            name: "price-relay",
+            words: "price --model acme-large --channel relay --output-tokens 1250000"
                 + " --currency USD", formats: ["table", "json"]),
         Question(
             name: "price-unpriced",
-            words: "price --model acme-large --channel relay --input-tokens 1000 --output-tokens 1000",
+            words:
+                "price --model acme-large --channel relay --input-tokens 1000 --output-tokens 1000",
             exit: 3),
         Question(
             name: "price-fee",
             words: "price --model acme-small --channel fee --input-tokens 1000 --output-tokens 10"
                 + " --reasoning-tokens 20", formats: ["table", "json"]),
         Question(
-            name: "price-lines", words: "price \(plans)/usages.ndjson", exit: 3, formats: ["table", "ndjson"]),
+            name: "price-lines", words: "price \(plans)/usages.ndjson", exit: 3,
+            formats: ["table", "ndjson"]),
         Question(
             name: "forecast",
             words: "forecast --model acme-large --requests-per-day 1000 --input-per-request 2000"
-                + " --cached-share 60% --output-per-request 500 --batch-share 20% --max 150USD", exit: 2),
+                + " --cached-share 60% --output-per-request 500 --batch-share 20% --max 150USD",
+            exit: 2),
         Question(
             name: "forecast-months",
-            words: "forecast --model acme-large --channel relay --output-tokens 10M --growth 5%/month"
+            words:
+                "forecast --model acme-large --channel relay --output-tokens 10M --growth 5%/month"
                 + " --months 3 --baseline retail --currency USD", formats: ["table", "json"]),
         Question(
             name: "forecast-hours",
@@ -62,7 +67,9 @@ import Testing
             formats: ["table"]),
         Question(
             name: "mix",
-            words: "mix --share acme-small=70 --share acme-large=30 --output-tokens 10M --channel relay"),
+            words:
+                "mix --share acme-small=70 --share acme-large=30 --output-tokens 10M --channel relay"
+        ),
         Question(
             name: "mix-cheapest",
             words: "mix --cheapest --at-least acme-large=20% --output-tokens 10M --currency USD",
@@ -72,7 +79,8 @@ import Testing
             exit: 2),
         Question(
             name: "check-within",
-            words: "check --plan \(plans)/plan.yml --budgets \(plans)/budgets-within.yml --fx USD/CNY=7.2",
+            words:
+                "check --plan \(plans)/plan.yml --budgets \(plans)/budgets-within.yml --fx USD/CNY=7.2",
             formats: ["table"]),
         Question(name: "rates-list", words: "rates list --channel acme --channel orient"),
         Question(name: "rates-show", words: "rates show acme-large --channel direct"),
@@ -85,7 +93,8 @@ import Testing
             formats: ["table", "json"], isAtPinned: false),
         Question(name: "rates-validate", words: "rates validate", isAtPinned: false),
         Question(
-            name: "rates-validate-faulty", words: "rates validate Tests/Fixtures/faulty-rates", exit: 1,
+            name: "rates-validate-faulty", words: "rates validate Tests/Fixtures/faulty-rates",
+            exit: 1,
             isAtPinned: false, takesFixtureRates: false),
     ]
 
@@ -101,7 +110,8 @@ import Testing
         }
     }
 
-    /// What `rates add` prints; it reads beside the shipped tables, whose digest moves and is left out.
+    /// What `rates add` prints; it reads beside the shipped tables, whose digest moves and is left
+    /// out.
     static let adding = formats.map { format in
         Golden(
             name: "rates-add.\(format)",
@@ -118,27 +128,40 @@ import Testing
         let masked = output.text.replacing(/[0-9a-f]{64}/, with: "<digest>")
             .replacing(/digest [0-9a-f]{8}…/, with: "digest <digest>")
         try golden.check(
-            Output(stdout: Data(masked.utf8), stderr: output.stderr, exit: output.exit, wasKilled: false))
+            Output(
+                stdout: Data(masked.utf8), stderr: output.stderr, exit: output.exit,
+                wasKilled: false))
     }
 
     @Test func keepsNoFileThatNobodyChecks() throws {
         let folder = Tokenmeter.repository.appending(path: "Tests/Snapshots").path()
-        let found = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".txt") }
+        let found = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+            $0.hasSuffix(".txt")
+        }
         let known = Set((Self.all + Self.adding).map { "\($0.name).txt" })
         #expect(Set(found).subtracting(known).sorted() == [])
     }
 
-    /// A terminal of 80 columns shows every row on one line; only what came in long from outside may be longer.
-    @Test(arguments: (all + adding).filter { $0.name.hasSuffix(".table") && $0.name != "price-lines.table" })
+    /// A terminal of 80 columns shows every row on one line; only what came in long from outside
+    /// may be longer.
+    @Test(
+        arguments: (all + adding).filter {
+            $0.name.hasSuffix(".table") && $0.name != "price-lines.table"
+        })
     func fitsATerminal(golden: Golden) throws {
         let kept = try String(contentsOf: golden.file, encoding: .utf8)
         for line in kept.split(separator: "\n").dropFirst(2) where !line.contains("faulty") {
-            #expect(line.unicodeScalars.count <= 80 || golden.name == "rates-validate-faulty.table", "\(line)")
+            #expect(
+                line.unicodeScalars.count <= 80 || golden.name == "rates-validate-faulty.table",
+                "\(line)")
         }
     }
 
-    /// Every row of the table is there for programs too: the JSON's `rows`, the NDJSON's lines and the CSV's records agree.
-    @Test(arguments: ["forecast-plan", "savings", "compare", "mix", "check", "rates-list", "rates-history"])
+    /// Every row of the table is there for programs too: the JSON's `rows`, the NDJSON's lines and
+    /// the CSV's records agree.
+    @Test(arguments: [
+        "forecast-plan", "savings", "compare", "mix", "check", "rates-list", "rates-history",
+    ])
     func formatsAgreeOnTheirRows(command: String) throws {
         func body(_ format: String) throws -> String {
             let golden = try #require(Self.all.first { $0.name == "\(command).\(format)" })

@@ -35,7 +35,9 @@ import Testing
     }
 
     @Test func answersEachLineInOrder() async throws {
-        let lines = (1...500).map { #"{"id":"n\#($0)","model":"acme-large","usage":{"output":\#($0)}}"# }
+        let lines = (1...500).map {
+            #"{"id":"n\#($0)","model":"acme-large","usage":{"output":\#($0)}}"#
+        }
         let output = try await price(lines)
         #expect(output.exit == 0)
         #expect(output.errors == "")
@@ -80,39 +82,86 @@ import Testing
     }
 
     @Test(arguments: [
-        Bad(line: #"{"model":"acme-lrge","usage":{"output":1}}"#, code: "unknown_model", says: "acme-large"),
-        Bad(line: #"{"model":"acme-large","chanel":"x","usage":{"output":1}}"#, code: "malformed", says: "nearest: channel"),
-        Bad(line: #"{"model":"acme-large","channel":"rely","usage":{"output":1}}"#, code: "unknown_channel", says: "relay"),
-        Bad(line: #"{"model":"acme-large","usage":{"outptu":1}}"#, code: "unknown_meter", says: "output"),
-        Bad(line: #"{"model":"acme-large","model":"acme-large","usage":{"output":1}}"#, code: "malformed", says: "duplicate"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":1},"usage":{"output":2}}"#, code: "malformed", says: "duplicate"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":1,"output":2}}"#, code: "malformed", says: "duplicate"),
-        Bad(line: #"{"model":"acme-large","when":{"a":"b","a":"c"},"usage":{"output":1}}"#, code: "malformed", says: "duplicate"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":1e9}}"#, code: "malformed", says: "whole number"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":1.0}}"#, code: "malformed", says: "whole number"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":01}}"#, code: "malformed", says: "whole number"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":"5"}}"#, code: "malformed", says: "whole number"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":NaN}}"#, code: "malformed", says: "whole number"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":null}}"#, code: "malformed", says: "whole number"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":-1}}"#, code: "out_of_range", says: "-1"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":1000000000001}}"#, code: "out_of_range", says: "1000000000001"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":99999999999999999999999999999}}"#, code: "malformed", says: "too large"),
+        Bad(
+            line: #"{"model":"acme-lrge","usage":{"output":1}}"#, code: "unknown_model",
+            says: "acme-large"),
+        Bad(
+            line: #"{"model":"acme-large","chanel":"x","usage":{"output":1}}"#, code: "malformed",
+            says: "nearest: channel"),
+        Bad(
+            line: #"{"model":"acme-large","channel":"rely","usage":{"output":1}}"#,
+            code: "unknown_channel", says: "relay"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"outptu":1}}"#, code: "unknown_meter",
+            says: "output"),
+        Bad(
+            line: #"{"model":"acme-large","model":"acme-large","usage":{"output":1}}"#,
+            code: "malformed", says: "duplicate"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":1},"usage":{"output":2}}"#,
+            code: "malformed", says: "duplicate"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":1,"output":2}}"#, code: "malformed",
+            says: "duplicate"),
+        Bad(
+            line: #"{"model":"acme-large","when":{"a":"b","a":"c"},"usage":{"output":1}}"#,
+            code: "malformed", says: "duplicate"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":1e9}}"#, code: "malformed",
+            says: "whole number"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":1.0}}"#, code: "malformed",
+            says: "whole number"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":01}}"#, code: "malformed",
+            says: "whole number"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":"5"}}"#, code: "malformed",
+            says: "whole number"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":NaN}}"#, code: "malformed",
+            says: "whole number"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":null}}"#, code: "malformed",
+            says: "whole number"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":-1}}"#, code: "out_of_range", says: "-1"
+        ),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":1000000000001}}"#, code: "out_of_range",
+            says: "1000000000001"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":99999999999999999999999999999}}"#,
+            code: "malformed", says: "too large"),
         Bad(line: #"{"model":"acme-large","usage":null}"#, code: "malformed", says: "object"),
         Bad(line: #"{"model":"acme-large"}"#, code: "malformed", says: "missing \"usage\""),
         // Absent is unknown, and never 0: the command line refuses the same.
         Bad(line: #"{"model":"acme-large","usage":{}}"#, code: "malformed", says: "usage"),
         Bad(line: #"{"usage":{"output":1}}"#, code: "malformed", says: "missing \"model\""),
-        Bad(line: #"{"model":"","usage":{"output":1}}"#, code: "malformed", says: "missing \"model\""),
-        Bad(line: #"{"model":"acme-large","at":"2026-13-01","usage":{"output":1}}"#, code: "malformed", says: "\"at\" is not"),
-        Bad(line: #"{"model":"acme-large","at":"2020-01-01","usage":{"output":1}}"#, code: "no_line_at_time", says: "2026-01-01"),
-        Bad(line: #"{"model":"acme-small","service_tier":"batch","usage":{"output":1}}"#, code: "no_line_for_tier", says: "standard"),
-        Bad(line: #"{"model":"acme-large","usage":{"output":1}} x"#, code: "malformed", says: "more after"),
+        Bad(
+            line: #"{"model":"","usage":{"output":1}}"#, code: "malformed",
+            says: "missing \"model\""),
+        Bad(
+            line: #"{"model":"acme-large","at":"2026-13-01","usage":{"output":1}}"#,
+            code: "malformed", says: "\"at\" is not"),
+        Bad(
+            line: #"{"model":"acme-large","at":"2020-01-01","usage":{"output":1}}"#,
+            code: "no_line_at_time", says: "2026-01-01"),
+        Bad(
+            line: #"{"model":"acme-small","service_tier":"batch","usage":{"output":1}}"#,
+            code: "no_line_for_tier", says: "standard"),
+        Bad(
+            line: #"{"model":"acme-large","usage":{"output":1}} x"#, code: "malformed",
+            says: "more after"),
         Bad(line: #"{"model":"acme-large","usage":{"output":1}"#, code: "malformed", says: "byte"),
         Bad(line: "[1]", code: "malformed", says: "object"),
         Bad(line: "null", code: "malformed", says: "object"),
         Bad(line: "nonsense", code: "malformed", says: "object"),
         Bad(line: String(repeating: "[", count: 100_000), code: "malformed", says: "object"),
-        Bad(line: #"{"model":"acme-large","usage":\#(String(repeating: #"{"a":"#, count: 100_000))"#, code: "unknown_meter", says: "\"a\""),
+        Bad(
+            line:
+                #"{"model":"acme-large","usage":\#(String(repeating: #"{"a":"#, count: 100_000))"#,
+            code: "unknown_meter", says: "\"a\""),
     ])
     func answersABadLineInPlace(bad: Bad) async throws {
         let (code, message) = try await refusal(of: Data(bad.line.utf8))
@@ -121,7 +170,9 @@ import Testing
     }
 
     @Test func answersInvalidUTF8InPlace() async throws {
-        let line = Data(#"{"model":"acme"#.utf8) + Data([0xFF, 0xFE]) + Data(#"","usage":{"output":1}}"#.utf8)
+        let line =
+            Data(#"{"model":"acme"#.utf8) + Data([0xFF, 0xFE])
+            + Data(#"","usage":{"output":1}}"#.utf8)
         let (code, message) = try await refusal(of: line)
         #expect(code == "malformed")
         #expect(message.contains("UTF-8"))

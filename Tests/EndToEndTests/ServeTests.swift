@@ -5,7 +5,8 @@ import Testing
 @Suite(.needsBinary, .enabled(if: Curl.program != nil, "no curl on the path")) struct ServeTests {
     private static let at = "2026-11-22T12:00:00Z"
 
-    /// Runs the body against a service of its own, which then ends with 0 as a service manager asks it to.
+    /// Runs the body against a service of its own, which then ends with 0 as a service manager asks
+    /// it to.
     private func serving(
         _ flags: [String] = [], endedBy signal: Int32 = SIGTERM,
         _ body: (Curl) async throws -> Void
@@ -38,23 +39,32 @@ import Testing
     /// One code path: the document of the command line, byte for byte but for its indentation.
     @Test(arguments: [
         Route(
-            path: "price?model=acme-large&prompt_tokens=1500&cached_tokens=400&output_tokens=250&meter=web_search%3D3",
-            command: "price --model acme-large --prompt-tokens 1500 --cached-tokens 400 --output-tokens 250 --meter web_search=3"),
+            path:
+                "price?model=acme-large&prompt_tokens=1500&cached_tokens=400&output_tokens=250&meter=web_search%3D3",
+            command:
+                "price --model acme-large --prompt-tokens 1500 --cached-tokens 400 --output-tokens 250 --meter web_search=3"
+        ),
         Route(
             path: "price?model=acme-large&channel=relay&input_tokens=5&output_tokens=5",
             command: "price --model acme-large --channel relay --input-tokens 5 --output-tokens 5"),
         Route(
-            path: "forecast?model=acme-large&requests_per_day=1000&input_per_request=2000&cached_share=60%25&output_per_request=500&max=150USD",
-            command: "forecast --model acme-large --requests-per-day 1000 --input-per-request 2000 --cached-share 60% --output-per-request 500 --max 150USD"),
+            path:
+                "forecast?model=acme-large&requests_per_day=1000&input_per_request=2000&cached_share=60%25&output_per_request=500&max=150USD",
+            command:
+                "forecast --model acme-large --requests-per-day 1000 --input-per-request 2000 --cached-share 60% --output-per-request 500 --max 150USD"
+        ),
         Route(
             path: "savings?output_tokens=10M&channel=relay&baseline=retail",
             command: "savings --output-tokens 10M --channel relay --baseline retail"),
         Route(
             path: "savings?output_tokens=10M&channel=relay&baseline=direct&fx=USD/CNY%3D7.3",
-            command: "savings --output-tokens 10M --channel relay --baseline direct --fx USD/CNY=7.3"),
+            command:
+                "savings --output-tokens 10M --channel relay --baseline direct --fx USD/CNY=7.3"),
         Route(
             path: "mix?share=acme-small%3D70&share=acme-large%3D30&output_tokens=10M&channel=relay",
-            command: "mix --share acme-small=70 --share acme-large=30 --output-tokens 10M --channel relay"),
+            command:
+                "mix --share acme-small=70 --share acme-large=30 --output-tokens 10M --channel relay"
+        ),
         Route(
             path: "mix?cheapest=true&at_least=acme-large%3D20%25&output_tokens=10M&channel=relay",
             command: "mix --cheapest --at-least acme-large=20% --output-tokens 10M --channel relay"),
@@ -62,7 +72,9 @@ import Testing
             path: "compare?input_tokens=10M&output_tokens=10M&currency=USD",
             command: "compare --input-tokens 10M --output-tokens 10M --currency USD"),
         Route(path: "rates", command: "rates list"),
-        Route(path: "rates?model=acme-large&channel=direct", command: "rates list --model acme-large --channel direct"),
+        Route(
+            path: "rates?model=acme-large&channel=direct",
+            command: "rates list --model acme-large --channel direct"),
     ])
     func answersAsTheCommandLineDoes(route: Route) async throws {
         try await serving(Tokenmeter.fixtureRates) { curl in
@@ -84,7 +96,13 @@ import Testing
         var isEscaped = false
         for character in json {
             if isText {
-                if isEscaped { isEscaped = false } else if character == "\\" { isEscaped = true } else if character == "\"" { isText = false }
+                if isEscaped {
+                    isEscaped = false
+                } else if character == "\\" {
+                    isEscaped = true
+                } else if character == "\"" {
+                    isText = false
+                }
             } else if character == "\"" {
                 isText = true
             } else if character.isWhitespace {
@@ -97,7 +115,8 @@ import Testing
 
     @Test func pricesABody() async throws {
         try await serving(Tokenmeter.fixtureRates) { curl in
-            let body = #"{"id":"a","model":"acme-large","at":"\#(Self.at)","usage":{"input":1000,"output":50}}"#
+            let body =
+                #"{"id":"a","model":"acme-large","at":"\#(Self.at)","usage":{"input":1000,"output":50}}"#
             let reply = try await curl.post("/api/v1/price", body)
             #expect(reply.status == 200)
             let document = try JSON.object(reply.body)
@@ -105,7 +124,8 @@ import Testing
             #expect(document.string("id") == "a")
             // 1,000 × 2.00 + 50 × 8.00.
             #expect(document.money("cost") == "0.0024 USD")
-            let line = try await curl.sandbox.run(["price"] + Tokenmeter.fixtureRates, stdin: Data(body.utf8))
+            let line = try await curl.sandbox.run(
+                ["price"] + Tokenmeter.fixtureRates, stdin: Data(body.utf8))
             #expect(Self.compact(reply.body) == Self.compact(line.text))
             let named = try await curl.post(
                 "/api/v1/price", body, headers: ["Content-Type: Application/JSON; charset=utf-8"])
@@ -124,46 +144,99 @@ import Testing
     private static let json = ["-H", "Content-Type: application/json", "--data-binary"]
 
     @Test(arguments: [
-        Refused(request: ["/api/v1/price?model=acme-large&output_tokens=1e9"], status: 400, code: "invalid_question", field: "output_tokens"),
-        Refused(request: ["/api/v1/price?model=acme-large&outptu_tokens=1"], status: 400, code: "invalid_question", field: "outptu_tokens"),
-        Refused(request: ["/api/v1/price?output_tokens=1"], status: 400, code: "invalid_question", field: "model"),
-        Refused(request: ["/api/v1/price?model=acme-large&output_tokens=1&output_tokens=2"], status: 400, code: "invalid_question", field: "output_tokens"),
-        Refused(request: ["/api/v1/price?model=%FF&output_tokens=1"], status: 400, code: "invalid_question", field: "model"),
-        Refused(request: ["/api/v1/price?model=acme-large&output_tokens=1&at=yesterday"], status: 400, code: "invalid_question", field: "at"),
-        Refused(request: ["/api/v1/price?model=acme-large&output_tokens=1&timezone=Mars/Olympus"], status: 400, code: "invalid_question", field: "timezone"),
-        Refused(request: ["/api/v1/price?model=acme-huge&output_tokens=1"], status: 422, code: "unknown_model"),
-        Refused(request: ["/api/v1/price?model=acme-large&output_tokens=1&at=2020-01-01"], status: 422, code: "no_line_at_time"),
-        Refused(request: ["/api/v1/price?model=acme-small&output_tokens=1&service_tier=batch"], status: 422, code: "no_line_for_tier"),
-        Refused(request: ["/api/v1/price?model=acme-large&output_tokens=1&currency=EUR"], status: 422, code: "no_exchange_rate"),
-        Refused(request: ["/api/v1/savings?output_tokens=10M"], status: 400, code: "invalid_question", field: "channel"),
-        Refused(request: ["/api/v1/forecast?model=acme-large"], status: 400, code: "invalid_question"),
-        Refused(request: ["/api/v1/mix?share=acme-large%3D70&output_tokens=10M"], status: 400, code: "shares_do_not_add_up"),
+        Refused(
+            request: ["/api/v1/price?model=acme-large&output_tokens=1e9"], status: 400,
+            code: "invalid_question", field: "output_tokens"),
+        Refused(
+            request: ["/api/v1/price?model=acme-large&outptu_tokens=1"], status: 400,
+            code: "invalid_question", field: "outptu_tokens"),
+        Refused(
+            request: ["/api/v1/price?output_tokens=1"], status: 400, code: "invalid_question",
+            field: "model"),
+        Refused(
+            request: ["/api/v1/price?model=acme-large&output_tokens=1&output_tokens=2"],
+            status: 400, code: "invalid_question", field: "output_tokens"),
+        Refused(
+            request: ["/api/v1/price?model=%FF&output_tokens=1"], status: 400,
+            code: "invalid_question", field: "model"),
+        Refused(
+            request: ["/api/v1/price?model=acme-large&output_tokens=1&at=yesterday"], status: 400,
+            code: "invalid_question", field: "at"),
+        Refused(
+            request: ["/api/v1/price?model=acme-large&output_tokens=1&timezone=Mars/Olympus"],
+            status: 400, code: "invalid_question", field: "timezone"),
+        Refused(
+            request: ["/api/v1/price?model=acme-huge&output_tokens=1"], status: 422,
+            code: "unknown_model"),
+        Refused(
+            request: ["/api/v1/price?model=acme-large&output_tokens=1&at=2020-01-01"], status: 422,
+            code: "no_line_at_time"),
+        Refused(
+            request: ["/api/v1/price?model=acme-small&output_tokens=1&service_tier=batch"],
+            status: 422, code: "no_line_for_tier"),
+        Refused(
+            request: ["/api/v1/price?model=acme-large&output_tokens=1&currency=EUR"], status: 422,
+            code: "no_exchange_rate"),
+        Refused(
+            request: ["/api/v1/savings?output_tokens=10M"], status: 400, code: "invalid_question",
+            field: "channel"),
+        Refused(
+            request: ["/api/v1/forecast?model=acme-large"], status: 400, code: "invalid_question"),
+        Refused(
+            request: ["/api/v1/mix?share=acme-large%3D70&output_tokens=10M"], status: 400,
+            code: "shares_do_not_add_up"),
         Refused(request: ["/api/v1/nothing"], status: 404, code: "not_found"),
         Refused(request: ["/"], status: 404, code: "not_found"),
         Refused(request: ["/api/v1/price"] + json + ["{"], status: 400, code: "malformed_json"),
         Refused(request: ["/api/v1/price"] + json + [""], status: 400, code: "malformed_json"),
-        Refused(request: ["/api/v1/price"] + json + [#"{"model":"acme-huge","usage":{"output":1}}"#], status: 422, code: "unknown_model"),
-        Refused(request: ["/api/v1/price"] + json + [#"{"model":"acme-large","usage":{"outptu":1}}"#], status: 400, code: "unknown_meter"),
-        Refused(request: ["/api/v1/price", "--data-binary", #"{"model":"acme-large","usage":{"output":1}}"#], status: 415, code: "unsupported_media_type"),
-        Refused(request: ["/api/v1/price", "-H", "Content-Type: text/plain", "--data-binary", "{}"], status: 415, code: "unsupported_media_type"),
-        Refused(request: ["/api/v1/price", "-H", "Content-Type:", "--data-binary", "{}"], status: 415, code: "unsupported_media_type"),
-        Refused(request: ["/healthz", "-H", "Host: evil.example"], status: 421, code: "unknown_host"),
-        Refused(request: ["/api/v1/rates", "-H", "Host: 127.0.0.1.evil.example"], status: 421, code: "unknown_host"),
-        Refused(request: ["/api/v1/rates", "-H", "Host: localhost.evil.example:8787"], status: 421, code: "unknown_host"),
+        Refused(
+            request: ["/api/v1/price"] + json + [#"{"model":"acme-huge","usage":{"output":1}}"#],
+            status: 422, code: "unknown_model"),
+        Refused(
+            request: ["/api/v1/price"] + json + [#"{"model":"acme-large","usage":{"outptu":1}}"#],
+            status: 400, code: "unknown_meter"),
+        Refused(
+            request: [
+                "/api/v1/price", "--data-binary", #"{"model":"acme-large","usage":{"output":1}}"#,
+            ], status: 415, code: "unsupported_media_type"),
+        Refused(
+            request: ["/api/v1/price", "-H", "Content-Type: text/plain", "--data-binary", "{}"],
+            status: 415, code: "unsupported_media_type"),
+        Refused(
+            request: ["/api/v1/price", "-H", "Content-Type:", "--data-binary", "{}"], status: 415,
+            code: "unsupported_media_type"),
+        Refused(
+            request: ["/healthz", "-H", "Host: evil.example"], status: 421, code: "unknown_host"),
+        Refused(
+            request: ["/api/v1/rates", "-H", "Host: 127.0.0.1.evil.example"], status: 421,
+            code: "unknown_host"),
+        Refused(
+            request: ["/api/v1/rates", "-H", "Host: localhost.evil.example:8787"], status: 421,
+            code: "unknown_host"),
         Refused(request: ["/api/v1/rates", "-H", "Host:"], status: 421, code: "unknown_host"),
-        Refused(request: ["/api/v1/rates", "-H", "Origin: http://evil.example"], status: 403, code: "forbidden_origin"),
-        Refused(request: ["/api/v1/rates", "-H", "Origin: null"], status: 403, code: "forbidden_origin"),
-        Refused(request: ["/api/v1/rates", "-H", "Origin: http://127.0.0.1:1"], status: 403, code: "forbidden_origin"),
-        Refused(request: ["/api/v1/price", "-H", "Origin: http://evil.example"] + json + ["{}"], status: 403, code: "forbidden_origin"),
+        Refused(
+            request: ["/api/v1/rates", "-H", "Origin: http://evil.example"], status: 403,
+            code: "forbidden_origin"),
+        Refused(
+            request: ["/api/v1/rates", "-H", "Origin: null"], status: 403, code: "forbidden_origin"),
+        Refused(
+            request: ["/api/v1/rates", "-H", "Origin: http://127.0.0.1:1"], status: 403,
+            code: "forbidden_origin"),
+        Refused(
+            request: ["/api/v1/price", "-H", "Origin: http://evil.example"] + json + ["{}"],
+            status: 403, code: "forbidden_origin"),
     ])
     func refusesWithAProblemDocument(refused: Refused) async throws {
         try await serving(Tokenmeter.fixtureRates) { curl in
             let reply = try await curl.send(refused.request)
-            try Self.expectProblem(reply, status: refused.status, code: refused.code, field: refused.field)
+            try Self.expectProblem(
+                reply, status: refused.status, code: refused.code, field: refused.field)
         }
     }
 
-    private static func expectProblem(_ reply: Curl.Reply, status: Int, code: String, field: String? = nil) throws {
+    private static func expectProblem(
+        _ reply: Curl.Reply, status: Int, code: String, field: String? = nil
+    ) throws {
         #expect(reply.status == status, "\(reply.body)")
         #expect(reply.headers["content-type"] == "application/problem+json")
         let problem = try JSON.object(reply.body)
@@ -199,22 +272,30 @@ import Testing
     @Test func allowsAnOriginThatWasNamed() async throws {
         let origin = "http://localhost:3000"
         try await serving(Tokenmeter.fixtureRates + ["--allow-origin", origin]) { curl in
-            let reply = try await curl.send(["/api/v1/rates?at=\(Self.at)", "-H", "Origin: \(origin)"])
+            let reply = try await curl.send([
+                "/api/v1/rates?at=\(Self.at)", "-H", "Origin: \(origin)",
+            ])
             #expect(reply.status == 200)
-            let other = try await curl.send(["/api/v1/rates", "-H", "Origin: http://localhost:3001"])
+            let other = try await curl.send([
+                "/api/v1/rates", "-H", "Origin: http://localhost:3001",
+            ])
             try Self.expectProblem(other, status: 403, code: "forbidden_origin")
         }
     }
 
-    /// "A web origin whose pages may ask": a browser shows the answer to the page only with this header.
+    /// "A web origin whose pages may ask": a browser shows the answer to the page only with this
+    /// header.
     @Test func tellsTheBrowserThatTheOriginMayRead() async throws {
         let origin = "http://localhost:3000"
         try await serving(Tokenmeter.fixtureRates + ["--allow-origin", origin]) { curl in
-            let reply = try await curl.send(["/api/v1/rates?at=\(Self.at)", "-H", "Origin: \(origin)"])
+            let reply = try await curl.send([
+                "/api/v1/rates?at=\(Self.at)", "-H", "Origin: \(origin)",
+            ])
             #expect(reply.headers["access-control-allow-origin"] == origin)
             let preflight = try await curl.send([
                 "/api/v1/price", "-X", "OPTIONS", "-H", "Origin: \(origin)", "-H",
-                "Access-Control-Request-Method: POST", "-H", "Access-Control-Request-Headers: content-type",
+                "Access-Control-Request-Method: POST", "-H",
+                "Access-Control-Request-Headers: content-type",
             ])
             #expect((200..<300).contains(preflight.status))
         }
@@ -222,7 +303,8 @@ import Testing
 
     @Test(arguments: ["0.0.0.0", "::", "192.0.2.1", "evil.example", ""])
     func refusesToServeOthersWithoutKeys(host: String) async throws {
-        let output = try await Sandbox().run(["serve", "--host", host, "--port", "0"], timeout: .seconds(20))
+        let output = try await Sandbox().run(
+            ["serve", "--host", host, "--port", "0"], timeout: .seconds(20))
         #expect(output.exit == 64)
         #expect(!output.wasKilled)
         #expect(output.errors.contains("keys"))
@@ -231,9 +313,12 @@ import Testing
     @Test func saysThatThePortIsTaken() async throws {
         try await serving { curl in
             let port = try #require(curl.address.split(separator: ":").last.map(String.init))
-            let output = try await curl.sandbox.run(["serve", "--port", port], timeout: .seconds(20))
+            let output = try await curl.sandbox.run(
+                ["serve", "--port", port], timeout: .seconds(20))
             #expect(output.exit == 1)
-            #expect(output.errors == "error: port \(port) on 127.0.0.1 is taken; give another with --port\n")
+            #expect(
+                output.errors
+                    == "error: port \(port) on 127.0.0.1 is taken; give another with --port\n")
         }
     }
 

@@ -35,7 +35,8 @@ struct CatalogReaderTests {
                 "", "above=200000 above_output=1000 when.speed=fast",
                 "window=Asia/Shanghai/mon,tue,wed,thu,fri,sun/09:00:00-12:00:00",
             ])
-        // At least 100 units, and reasoning takes the output rate: 100 · 6 + 5 · 6 = 630 millionths.
+        // At least 100 units, and reasoning takes the output rate: 100 · 6 + 5 · 6 = 630
+        // millionths.
         #expect(try book.billed([.output: 1, .reasoning: 5], of: "gpt-4.1") == "0.00063 USD")
         // 2026-06-15 is a Monday: 01:00 UTC is 09:00 there. 100,000 · 4 ÷ 10⁶ = 0.4
         #expect(
@@ -171,7 +172,8 @@ struct CatalogReaderTests {
         #expect(Set(others).count == others.count)
     }
 
-    /// Two lines that mean different requests may not share an id, or one would hide the other in a ledger.
+    /// Two lines that mean different requests may not share an id, or one would hide the other in a
+    /// ledger.
     @Test func anAttributeIsNoTierInAnID() throws {
         let (tier, attribute) = (
             try id(Small.line("output: 4", "service_tier: batch")),
@@ -181,7 +183,8 @@ struct CatalogReaderTests {
     }
 
     /// Ids are in ledgers: this one never changes. SHA-256 of the text below, first 16 digits:
-    /// printf 'line/1\nopenai\ngpt-4.1\nUSD\n\n2026-01-01T00:00:00Z\nrefused\ninput 2 per 1000000\noutput 8 per 1000000' | sha256sum
+    /// printf 'line/1\nopenai\ngpt-4.1\nUSD\n\n2026-01-01T00:00:00Z\nrefused\ninput 2 per
+    /// 1000000\noutput 8 per 1000000' | sha256sum
     @Test func anIDIsAsItAlwaysWas() throws {
         #expect(try id(Small.line("input: 2, output: 8")) == "L9f7ef365ba9377e4")
     }

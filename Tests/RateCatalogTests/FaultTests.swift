@@ -3,7 +3,8 @@ import Pricing
 import RateCatalog
 import Testing
 
-/// Each fault that the tables can have, provoked by a small file: where it is told and in which words.
+/// Each fault that the tables can have, provoked by a small file: where it is told and in which
+/// words.
 struct FaultTests {
     private typealias Small = SmallCatalog
 
@@ -12,7 +13,8 @@ struct FaultTests {
         let files: [RateFile]
         /// What stands in the fault.
         let says: [String]
-        /// Whether it is the only one: a file that cannot be read leaves others without what it holds.
+        /// Whether it is the only one: a file that cannot be read leaves others without what it
+        /// holds.
         var isAlone = true
         var testDescription: String { name }
     }
@@ -482,7 +484,8 @@ struct FaultTests {
     @Test func allowsWhatDoesNotClash() {
         let files = Small.files(
             Small.line("output: 8", "valid_to: 2026-06-01"),
-            // It ends where the next begins; another tier, band, currency and model have their own history.
+            // It ends where the next begins; another tier, band, currency and model have their own
+            // history.
             Small.line("output: 6", from: "2026-06-01"),
             Small.line("output: 4", "service_tier: batch"),
             Small.line("output: 56", "currency: CNY"),

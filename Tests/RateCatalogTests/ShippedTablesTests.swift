@@ -15,7 +15,8 @@ struct ShippedTablesTests {
         #expect(faults(RateFile.embedded) == [])
     }
 
-    /// The list in EmbeddedRates.c is held against the folder: no table is forgotten, and none is stale.
+    /// The list in EmbeddedRates.c is held against the folder: no table is forgotten, and none is
+    /// stale.
     @Test func areThoseOfTheFolder() throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -101,7 +102,8 @@ struct ShippedTablesTests {
         var testDescription: String { "\(model) on \(channel) at \(at), \(tier)" }
     }
 
-    // The figures of shared catalogs genai-prices 0.2.3 and litellm 1.109.1, $ per million (fees per 1,000 times a thousand).
+    // The figures of shared catalogs genai-prices 0.2.3 and litellm 1.109.1, $ per million (fees
+    // per 1,000 times a thousand).
     private static let vendorFigures: [Figure] = [
         Figure(
             model: "gpt-4.1",
@@ -161,7 +163,8 @@ struct ShippedTablesTests {
         Figure(
             model: "deepseek-chat", at: "2026-01-15",
             million: [.input: "0.28 USD", .cachedInput: "0.028 USD", .output: "0.42 USD"]),
-        // The list of autumn 2026: dearer from 01:00 to 04:00 UTC on weekdays; 2026-11-20 is a Friday.
+        // The list of autumn 2026: dearer from 01:00 to 04:00 UTC on weekdays; 2026-11-20 is a
+        // Friday.
         Figure(model: "deepseek-flash", at: "2026-11-20T02:00:00Z", million: [.output: "1.20 USD"]),
         Figure(model: "deepseek-flash", at: "2026-11-20T05:00:00Z", million: [.output: "0.60 USD"]),
         Figure(model: "deepseek-flash", at: "2026-11-21T02:00:00Z", million: [.output: "0.60 USD"]),
@@ -183,14 +186,16 @@ struct ShippedTablesTests {
         }
     }
 
-    /// Sonnet's rates per million with 100,000 input tokens, and its band above 200,000 until 2026-04-30.
+    /// Sonnet's rates per million with 100,000 input tokens, and its band above 200,000 until
+    /// 2026-04-30.
     @Test func chargeClaudesLongContextWhileItLasted() throws {
         func billed(_ usage: KeyValuePairs<Meter, Int64>, _ time: String, tier: String = "standard")
             throws -> String
         {
             try book.billed(usage, of: "claude-sonnet-4-5-20250929", at: time, tier: tier)
         }
-        // 200,000 · 3 = 0.6 ; 200,001 · 6 = 1.200006 ; 150,000 · 0.6 + 50,001 · 12 + 1000 · 22.5 = 0.712512
+        // 200,000 · 3 = 0.6 ; 200,001 · 6 = 1.200006 ; 150,000 · 0.6 + 50,001 · 12 + 1000 · 22.5 =
+        // 0.712512
         #expect(try billed([.input: 200_000], "2026-01-15") == "0.60 USD")
         #expect(try billed([.input: 200_001], "2026-01-15") == "1.200006 USD")
         #expect(
@@ -219,7 +224,8 @@ struct ShippedTablesTests {
         var testDescription: String { model }
     }
 
-    /// The monthly calculator of the article, 10M output tokens: 10 · 56 = 560 against 10 · 8 = 80, and so on.
+    /// The monthly calculator of the article, 10M output tokens: 10 · 56 = 560 against 10 · 8 = 80,
+    /// and so on.
     @Test(arguments: [
         Row(
             model: "deepseek-v3.2", standard: "29.40", relay: "4.20", saved: "25.20",
@@ -272,7 +278,8 @@ struct ShippedTablesTests {
         }
     }
 
-    /// 70% DeepSeek and 30% GPT-4.1 of 10M output through the relay: 7 · 0.42 + 3 · 8 = 26.94, settled in yuan.
+    /// 70% DeepSeek and 30% GPT-4.1 of 10M output through the relay: 7 · 0.42 + 3 · 8 = 26.94,
+    /// settled in yuan.
     @Test func comeToTheMixOfTheIssue() throws {
         let mix = try Mix([
             Mix.Part(model: "deepseek-v3.2", share: Share(parsing: "70%", for: "mix")),

@@ -3,7 +3,8 @@ import Pricing
 import RateCatalog
 import Testing
 
-/// A catalog of two files: models `gpt-4.1` and `gpt-4.1-mini`, and the channel `openai` with the given lines.
+/// A catalog of two files: models `gpt-4.1` and `gpt-4.1-mini`, and the channel `openai` with the
+/// given lines.
 struct SmallCatalog {
     static let models = """
         vendor: openai
@@ -12,7 +13,8 @@ struct SmallCatalog {
           - id: gpt-4.1-mini
         """
 
-    /// One line of a channel, whose rates and dates a test says; source and checked are there already.
+    /// One line of a channel, whose rates and dates a test says; source and checked are there
+    /// already.
     static func line(
         _ rates: String, model: String = "gpt-4.1", from: String = "2026-01-01", _ more: String...
     ) -> String {

@@ -11,7 +11,8 @@ final class Scratch {
     let folder: URL
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "tokenmeter-\(UUID().uuidString)")
+        folder = FileManager.default.temporaryDirectory.appending(
+            path: "tokenmeter-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
@@ -64,17 +65,22 @@ enum Tables {
 
     static let fx = RateFile(
         name: "fx.yml",
-        text: "rates: [{pair: USD/CNY, rate: 7.1234, date: 2026-01-05, source: a bank, checked: 2026-01-06}]")
+        text:
+            "rates: [{pair: USD/CNY, rate: 7.1234, date: 2026-01-05, source: a bank, checked: 2026-01-06}]"
+    )
 }
 
 @Suite struct SQLiteStoreTests {
     @Test func givesBackWhatItWasGiven() throws {
         let scratch = try Scratch()
-        let catalog = try CatalogReader.read([Tables.models, Tables.shop(output: "4.00"), Tables.fx])
+        let catalog = try CatalogReader.read([
+            Tables.models, Tables.shop(output: "4.00"), Tables.fx,
+        ])
         try SQLiteStore(path: scratch.database).load(catalog)
 
         // Another process would open the file anew.
-        let read = try #require(try SQLiteStore(path: scratch.database).catalog(digest: catalog.digest))
+        let read = try #require(
+            try SQLiteStore(path: scratch.database).catalog(digest: catalog.digest))
 
         #expect(read.date == catalog.date)
         #expect(read.exchangeRates == catalog.exchangeRates)
@@ -123,7 +129,9 @@ enum Tables {
         try store.load(try CatalogReader.read([Tables.models, Tables.shop(output: "4.00")]))
         let changed = try CatalogReader.read([Tables.models, Tables.shop(output: "5.00")])
         let error = #expect(throws: RateTableError.self) { try store.load(changed) }
-        #expect("\(try #require(error))".contains("add a new one with its own valid_from, or one that says corrects"))
+        #expect(
+            "\(try #require(error))".contains(
+                "add a new one with its own valid_from, or one that says corrects"))
         #expect(try store.catalog(digest: changed.digest) == nil, "something was half-written")
     }
 
@@ -140,10 +148,13 @@ enum Tables {
                 checked: 2026-02-01
                 rates: {input: 1.00, output: 5.00}
             """
-        let right = try CatalogReader.read([Tables.models, Tables.shop(output: "4.00", extra: correction)])
+        let right = try CatalogReader.read([
+            Tables.models, Tables.shop(output: "4.00", extra: correction),
+        ])
         try store.load(right)
         let book = RateBook(try #require(try store.catalog(digest: right.digest)), zones: UTCOnly())
-        let purchase = Purchase(model: "m-1", channel: "shop", at: Timestamp(milliseconds: 1_770_000_000_000))
+        let purchase = Purchase(
+            model: "m-1", channel: "shop", at: Timestamp(milliseconds: 1_770_000_000_000))
         let cost = try book.price(Usage([.output: 1_000_000]), purchase).cost
         #expect(cost.billed.money.amountText == "5.00")
         // The older tokenmeter goes on with its own catalog.
@@ -180,7 +191,9 @@ enum Tables {
         let store = try SQLiteStore()
         let catalog = try CatalogReader.read([Tables.models, Tables.shop(output: "4.00")])
         try store.add(AddedRateFile(name: "added/a.yml", text: "x"), making: catalog)
-        let error = #expect(throws: StoreError.self) { try store.write { try $0.execute(sql: sql) } }
+        let error = #expect(throws: StoreError.self) {
+            try store.write { try $0.execute(sql: sql) }
+        }
         #expect("\(try #require(error))".contains("append-only"))
     }
 
@@ -192,9 +205,12 @@ enum Tables {
         }
         #expect(
             try store.addedFiles() == [
-                AddedRateFile(name: "added/a.yml", text: "1"), AddedRateFile(name: "added/b.yml", text: "2"),
+                AddedRateFile(name: "added/a.yml", text: "1"),
+                AddedRateFile(name: "added/b.yml", text: "2"),
             ])
-        #expect(try store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM added_rate_file") } == 3)
+        #expect(
+            try store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM added_rate_file") }
+                == 3)
     }
 
     @Test func refusesANewerSchema() throws {
@@ -212,7 +228,9 @@ enum Tables {
         let scratch = try Scratch()
         try Data("this is a letter, and no database at all, however long it is".utf8)
             .write(to: URL(filePath: scratch.database))
-        #expect(throws: StoreError.notOurs(scratch.database)) { try SQLiteStore(path: scratch.database) }
+        #expect(throws: StoreError.notOurs(scratch.database)) {
+            try SQLiteStore(path: scratch.database)
+        }
 
         let other = scratch.folder.appending(path: "other.db").path
         try DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE t (a)") }
@@ -223,7 +241,9 @@ enum Tables {
         let scratch = try Scratch()
         let file = scratch.folder.appending(path: "file")
         try Data().write(to: file)
-        let error = #expect(throws: StoreError.self) { try SQLiteStore(path: file.path + "/ledger.db") }
+        let error = #expect(throws: StoreError.self) {
+            try SQLiteStore(path: file.path + "/ledger.db")
+        }
         #expect(error?.allowsMemory == true)
     }
 

@@ -16,14 +16,17 @@ import Testing
     private static func swiftFiles(below folder: String) throws -> [SourceFile] {
         let base = root.appending(path: folder)
         let names = FileManager.default.enumerator(atPath: base.path)?.allObjects ?? []
-        return try names.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.sorted().map { name in
+        return try names.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.sorted().map
+        { name in
             let text = try String(contentsOf: base.appending(path: name), encoding: .utf8)
             return SourceFile(
-                path: "\(folder)/\(name)", lines: text.split(separator: "\n", omittingEmptySubsequences: false))
+                path: "\(folder)/\(name)",
+                lines: text.split(separator: "\n", omittingEmptySubsequences: false))
         }
     }
 
-    /// What each target may import besides the targets below it; `*` is anything of the standard distribution.
+    /// What each target may import besides the targets below it; `*` is anything of the standard
+    /// distribution.
     private static let allowed: [String: Set<String>] = [
         "Pricing": [],
         "JSONBytes": [],
@@ -31,10 +34,13 @@ import Testing
         "RateCatalog": ["Pricing", "ConfigFiles", "EmbeddedRates", "Crypto"],
         "Accounting": ["Pricing", "JSONBytes"],
         "SQLiteStore": ["Pricing", "Accounting", "GRDB", "Foundation", "Darwin", "Glibc", "Musl"],
-        "CostService": ["Pricing", "JSONBytes", "Accounting", "Hummingbird", "HTTPTypes", "Logging"],
+        "CostService": [
+            "Pricing", "JSONBytes", "Accounting", "Hummingbird", "HTTPTypes", "Logging",
+        ],
         "tokenmeter": [
             "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "SQLiteStore",
-            "CostService", "ArgumentParser", "Foundation", "Logging", "Hummingbird", "ServiceLifecycle",
+            "CostService", "ArgumentParser", "Foundation", "Logging", "Hummingbird",
+            "ServiceLifecycle",
             "Synchronization", "Darwin", "Glibc", "Musl",
         ],
     ]
@@ -43,10 +49,13 @@ import Testing
         let files = try Self.swiftFiles(below: "Sources")
         #expect(files.count > 40, "the source tree was not found")
         for file in files {
-            let allowed = try #require(Self.allowed[file.target], "\(file.path): a target that no rule names")
+            let allowed = try #require(
+                Self.allowed[file.target], "\(file.path): a target that no rule names")
             for line in file.lines {
                 let words = line.split(separator: " ").map(String.init)
-                guard let place = words.firstIndex(of: "import"), place <= 1, words.count > place + 1 else {
+                guard let place = words.firstIndex(of: "import"), place <= 1,
+                    words.count > place + 1
+                else {
                     continue
                 }
                 let module = words[place + 1]
@@ -58,12 +67,15 @@ import Testing
     @Test func noSourceForcesATryOrDropsItsCause() throws {
         for file in try Self.swiftFiles(below: "Sources") {
             for (index, line) in file.lines.enumerated() {
-                let code = line.split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
+                let code = line.split(
+                    separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
                 let place = "\(file.path):\(index + 1)"
                 #expect(!code.contains("try!"), "\(place): try!")
                 #expect(!code.contains("as!"), "\(place): as!")
                 #expect(!code.contains("fatalError"), "\(place): fatalError")
-                #expect(!code.contains("@unchecked Sendable"), "\(place): @unchecked Sendable without a proof")
+                #expect(
+                    !code.contains("@unchecked Sendable"),
+                    "\(place): @unchecked Sendable without a proof")
             }
         }
     }
@@ -89,10 +101,13 @@ import Testing
     }
 
     @Test func doubleNeverMeetsMoney() throws {
-        for folder in ["Sources/Pricing", "Sources/Accounting", "Sources/RateCatalog", "Sources/ConfigFiles"] {
+        for folder in [
+            "Sources/Pricing", "Sources/Accounting", "Sources/RateCatalog", "Sources/ConfigFiles",
+        ] {
             for file in try Self.swiftFiles(below: folder) {
                 for (index, line) in file.lines.enumerated() {
-                    let code = line.split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
+                    let code = line.split(
+                        separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
                     let words = code.split { !$0.isLetter && !$0.isNumber }
                     #expect(
                         !words.contains { ["Double", "Float", "Decimal"].contains($0) },
@@ -103,7 +118,8 @@ import Testing
     }
 
     @Test func onlyCompositionPutsPartsTogether() throws {
-        for file in try Self.swiftFiles(below: "Sources/tokenmeter") where !file.path.hasSuffix("Composition.swift") {
+        for file in try Self.swiftFiles(below: "Sources/tokenmeter")
+        where !file.path.hasSuffix("Composition.swift") {
             for (index, line) in file.lines.enumerated() {
                 #expect(!line.contains("SQLiteStore("), "\(file.path):\(index + 1): opens a store")
             }

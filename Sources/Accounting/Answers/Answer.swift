@@ -1,7 +1,8 @@
 import JSONBytes
 import Pricing
 
-/// What a question came to: one document for programs, one report for people, and what a gate makes of it.
+/// What a question came to: one document for programs, one report for people, and what a gate makes
+/// of it.
 package struct Answer: Sendable {
     /// For exit codes and pipelines; where several hold, a known part that is over wins.
     package enum Verdict: Sendable {
@@ -31,7 +32,8 @@ package struct Answer: Sendable {
         return .object(object)
     }
 
-    /// The elements of `rows`, for formats that hold one a line; the document itself where it has none.
+    /// The elements of `rows`, for formats that hold one a line; the document itself where it has
+    /// none.
     package var rows: [JSONValue] {
         if case .array(let rows)? = fields["rows"] { return rows }
         return [document]

@@ -26,10 +26,13 @@ extension PricingContext {
             title: "budgets against a plan of \(plan.count) workloads",
             columns: [
                 Report.Column("budget", nil, .left), Report.Column("period", nil, .left),
-                Report.Column("limit"), Report.Column("planned"), Report.Column("used_percent", "used"),
+                Report.Column("limit"), Report.Column("planned"),
+                Report.Column("used_percent", "used"),
                 Report.Column("state", nil, .left),
             ], rows: rows.map(\.cells), rates: book.catalog.label)
-        report.notes = ["a month is \(days) days; a day is its \(days)th part, a week 7 of them, a quarter 3 months"]
+        report.notes = [
+            "a month is \(days) days; a day is its \(days)th part, a week 7 of them, a quarter 3 months"
+        ]
         report.notes += exchange.notes
         report.warnings = rows.compactMap(\.warning)
         let fields = JSONObject([
@@ -46,7 +49,8 @@ extension PricingContext {
         case "warn": return true
         case .some(let text):
             throw .invalid(
-                field: parameters.spelled("fail_on"), problem: "\(quoted(text)) is neither over nor warn")
+                field: parameters.spelled("fail_on"),
+                problem: "\(quoted(text)) is neither over nor warn")
         }
     }
 
@@ -54,7 +58,9 @@ extension PricingContext {
         _ budget: Budget, _ plan: [PlannedWorkload], days: Int64, exchange: inout Exchange
     ) throws -> CheckRow {
         guard budget.basis == .plan else {
-            return CheckRow(budget: budget, state: .unjudged("needs a ledger of events, and this is the plan half"))
+            return CheckRow(
+                budget: budget,
+                state: .unjudged("needs a ledger of events, and this is the plan half"))
         }
         let matching = plan.filter { $0.matches(budget.filter) }
         guard !matching.isEmpty else { return CheckRow(budget: budget, state: .empty) }
@@ -81,7 +87,9 @@ extension PricingContext {
         }
         low = try budget.period.portion(of: low, daysPerMonth: days)
         high = try budget.period.portion(of: high, daysPerMonth: days)
-        return CheckRow(budget: budget, state: state(budget, low: low, high: high, problem: problem), planned: low, plannedHigh: high)
+        return CheckRow(
+            budget: budget, state: state(budget, low: low, high: high, problem: problem),
+            planned: low, plannedHigh: high)
     }
 
     private func monthOf(_ planned: PlannedWorkload) -> Result<Forecast.Range, PricingError> {
@@ -90,11 +98,14 @@ extension PricingContext {
         }
     }
 
-    private func state(_ budget: Budget, low: Money, high: Money, problem: String?) -> CheckRow.State {
+    private func state(_ budget: Budget, low: Money, high: Money, problem: String?)
+        -> CheckRow.State
+    {
         if low.attos > budget.limit.attos { return .over }
         if let problem { return .unjudged(problem) }
         if high.attos > budget.limit.attos {
-            return .unjudged("only the cheaper hours are within the limit; say peak_share in the plan")
+            return .unjudged(
+                "only the cheaper hours are within the limit; say peak_share in the plan")
         }
         let warnAt = try? budget.limit.scaled(by: budget.warnShare.attos, over: DecimalText.one)
         if let warnAt, high.attos >= warnAt.attos, high.attos > 0 { return .warning }
@@ -151,9 +162,11 @@ private struct CheckRow {
     }
 
     private var percent: String? {
-        guard let plannedHigh, let savings = try? Savings(baseline: budget.limit, cost: .zero(plannedHigh.currency)),
+        guard let plannedHigh,
+            let savings = try? Savings(baseline: budget.limit, cost: .zero(plannedHigh.currency)),
             savings.baseline.attos > 0,
-            let tenths = try? ExactDivision.halfEven(plannedHigh.attos, times: 1000, over: budget.limit.attos),
+            let tenths = try? ExactDivision.halfEven(
+                plannedHigh.attos, times: 1000, over: budget.limit.attos),
             let attos = try? ExactDivision.halfEven(tenths, times: DecimalText.one, over: 10)
         else { return nil }
         return DecimalText.text(attos, minorDigits: 1)
@@ -175,10 +188,14 @@ private struct CheckRow {
     var cells: [Report.Cell] {
         var plannedText = ""
         if let planned, let plannedHigh {
-            plannedText = planned == plannedHigh ? planned.roundedOrExact : "\(planned.roundedOrExact) … \(plannedHigh.roundedOrExact)"
+            plannedText =
+                planned == plannedHigh
+                ? planned.roundedOrExact
+                : "\(planned.roundedOrExact) … \(plannedHigh.roundedOrExact)"
         }
         return [
-            Report.Cell(budget.name), Report.Cell(budget.period.rawValue), Report.Cell(budget.limit),
+            Report.Cell(budget.name), Report.Cell(budget.period.rawValue),
+            Report.Cell(budget.limit),
             Report.Cell(plannedText, plain: plannedHigh?.amountText ?? ""),
             Report.Cell(percent.map { "\($0)%" } ?? "", plain: percent ?? ""), Report.Cell(word),
         ]

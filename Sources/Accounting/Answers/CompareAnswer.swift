@@ -7,7 +7,8 @@ extension PricingContext {
 
     /// The same usage over models × channels, the cheapest first within each currency.
     ///
-    /// Without `model` all models, without `channel` all that sell one of them, each of their price lists a row.
+    /// Without `model` all models, without `channel` all that sell one of them, each of their price
+    /// lists a row.
     package func compare(_ parameters: Parameters) throws -> Answer {
         try parameters.refuseUnknown(Self.compareNames)
         let time = try at(parameters)
@@ -44,7 +45,8 @@ extension PricingContext {
         }
         guard !rows.isEmpty else {
             throw PricingError.notSold(
-                model: try parameters.text("model") ?? "any", channel: try parameters.text("channel") ?? "any", soldOn: [])
+                model: try parameters.text("model") ?? "any",
+                channel: try parameters.text("channel") ?? "any", soldOn: [])
         }
         rows.sort { $0.rank < $1.rank }
         return try answer(rows, left: left, demand: demand, exchange: exchange, at: time)
@@ -60,7 +62,9 @@ extension PricingContext {
         _ parameters: Parameters, at time: Timestamp
     ) throws -> [OfferedList] {
         var models: [Model] = []
-        for name in parameters.texts("model") { models.append(try book.model(named: name, at: time)) }
+        for name in parameters.texts("model") {
+            models.append(try book.model(named: name, at: time))
+        }
         if models.isEmpty { models = book.catalog.models }
         for name in parameters.texts("channel") { try book.requireChannel(name) }
         let wanted = try parameters.currency("billed_in")
@@ -71,7 +75,8 @@ extension PricingContext {
                 let lines = book.standingLines.filter {
                     $0.line.model == model.id && $0.line.channel == channel
                 }
-                for list in Set(lines.map(\.line.currency)).sorted() where wanted == nil || wanted == list {
+                for list in Set(lines.map(\.line.currency)).sorted()
+                where wanted == nil || wanted == list {
                     offers.append(OfferedList(model: model.id, channel: channel, list: list))
                 }
             }
@@ -87,7 +92,8 @@ extension PricingContext {
             title: "per month, \(demand.label)",
             columns: [
                 Report.Column("model", nil, .left), Report.Column("channel", nil, .left),
-                Report.Column("billed"), Report.Column("cost"), Report.Column("unpriced", "", .left),
+                Report.Column("billed"), Report.Column("cost"),
+                Report.Column("unpriced", "", .left),
             ], rows: rows.map(\.cells), rates: book.catalog.label)
         report.notes = exchange.notes
         if case .volume = demand {
@@ -107,7 +113,8 @@ extension PricingContext {
         ])
         let isComplete = rows.contains { $0.isComplete }
         return Answer(
-            name: "compare", fields: fields, report: report, verdict: isComplete ? .done : .unpriced)
+            name: "compare", fields: fields, report: report, verdict: isComplete ? .done : .unpriced
+        )
     }
 }
 
@@ -116,7 +123,9 @@ private struct CompareRow {
     let low: ShownMoney
     let high: ShownMoney
 
-    var isComplete: Bool { forecast.firstMonth.low.isComplete && forecast.firstMonth.high.isComplete }
+    var isComplete: Bool {
+        forecast.firstMonth.low.isComplete && forecast.firstMonth.high.isComplete
+    }
     var isSingle: Bool { low == high }
 
     /// Complete ones first, then by currency, amount and name.
@@ -135,7 +144,8 @@ private struct CompareRow {
             Report.Cell(forecast.model), Report.Cell(forecast.channel.id),
             isComplete ? rangeCell(billed, dearer) : "",
             isComplete ? rangeCell(low, high) : Report.Cell("unpriced", plain: ""),
-            Report.Cell(isComplete ? "" : "no rate for \(month.low.unpriced.names.joined(separator: ", "))"),
+            Report.Cell(
+                isComplete ? "" : "no rate for \(month.low.unpriced.names.joined(separator: ", "))"),
         ]
     }
 

@@ -10,7 +10,8 @@ struct CostTotals {
     mutating func add(low: ShownMoney, high: ShownMoney) throws(PricingError) {
         let zero = Money.zero(low.money.currency)
         self.low[low.money.currency] = try (self.low[low.money.currency] ?? zero).adding(low.money)
-        self.high[low.money.currency] = try (self.high[low.money.currency] ?? zero).adding(high.money)
+        self.high[low.money.currency] = try (self.high[low.money.currency] ?? zero).adding(
+            high.money)
         isConverted = isConverted || low.isConverted
     }
 

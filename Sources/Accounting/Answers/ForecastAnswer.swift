@@ -24,8 +24,10 @@ package struct ForecastQuestion: Sendable {
         max = try parameters.money("max")
         if let plan {
             let own = PricingContext.purchaseNames + WorkloadParameters.names
-            for name in own where parameters.has(name) && !["channel", "days_per_month"].contains(name) {
-                throw .invalid(field: parameters.spelled(name), problem: "is said by the plan's workloads")
+            for name in own
+            where parameters.has(name) && !["channel", "days_per_month"].contains(name) {
+                throw .invalid(
+                    field: parameters.spelled(name), problem: "is said by the plan's workloads")
             }
             workloads = plan
             return
@@ -42,7 +44,8 @@ package struct ForecastQuestion: Sendable {
 }
 
 extension PricingContext {
-    /// Throws `QuestionError` for what cannot be understood and `PricingError` for what has no price.
+    /// Throws `QuestionError` for what cannot be understood and `PricingError` for what has no
+    /// price.
     package func forecast(_ parameters: Parameters, plan: [Workload]? = nil) throws -> Answer {
         let question = try ForecastQuestion(parameters, plan: plan, self)
         let exchange = try exchange(parameters, at: at(parameters))
@@ -89,16 +92,21 @@ private struct ForecastBuilder {
             fields.append("channel", .string(forecasts[0].channel.id))
             fields.append("usage", forecasts[0].usage.json)
         }
-        if let one = billed.single, one.low == one.high { fields.append("billed", isComplete ? one.low.json : .null) }
-        if let one = settled.single, one.low == one.high { fields.append("settled", isComplete ? one.low.json : .null) }
+        if let one = billed.single, one.low == one.high {
+            fields.append("billed", isComplete ? one.low.json : .null)
+        }
+        if let one = settled.single, one.low == one.high {
+            fields.append("settled", isComplete ? one.low.json : .null)
+        }
         appendCost(to: &fields, isComplete: isComplete)
         fields.append("rows", .array(try forecasts.map { try row($0) }))
         if question.months > 1 {
             fields.append(
                 "months",
-                .array(months.enumerated().map { index, totals in
-                    .object(["month": .integer(Int64(index + 1)), "totals": totals.json])
-                }))
+                .array(
+                    months.enumerated().map { index, totals in
+                        .object(["month": .integer(Int64(index + 1)), "totals": totals.json])
+                    }))
             fields.append("totals_of_months", try allMonths().json)
         }
         if let baseline { fields.append("baseline", baseline.json) }
@@ -211,7 +219,9 @@ private struct ForecastBuilder {
         guard let own = totals.single, own.low == own.high, unpriced.isEmpty else {
             throw QuestionError.invalid(
                 field: parameters.spelled("baseline"),
-                problem: "needs one cost to compare; add \(parameters.spelled("currency")) or \(parameters.spelled("peak_share"))")
+                problem:
+                    "needs one cost to compare; add \(parameters.spelled("currency")) or \(parameters.spelled("peak_share"))"
+            )
         }
         var sum = Money.zero(own.low.money.currency)
         var isConverted = own.low.isConverted
@@ -251,15 +261,18 @@ private struct ForecastBuilder {
         }
     }
 
-    /// The first month, in the limit's currency; what is known to be over is over, whatever else is unknown.
+    /// The first month, in the limit's currency; what is known to be over is over, whatever else is
+    /// unknown.
     private mutating func gate() throws -> Gate? {
         guard let limit = question.max else { return nil }
         var low = Money.zero(limit.currency)
         var high = low
         for forecast in forecasts {
             let month = forecast.firstMonth
-            low = try low.adding(try exchange.converted(month.low.settled.money, to: limit.currency).money)
-            high = try high.adding(try exchange.converted(month.high.settled.money, to: limit.currency).money)
+            low = try low.adding(
+                try exchange.converted(month.low.settled.money, to: limit.currency).money)
+            high = try high.adding(
+                try exchange.converted(month.high.settled.money, to: limit.currency).money)
         }
         let over = low.attos > limit.attos ? try low.subtracting(limit) : nil
         if over != nil {
@@ -307,7 +320,8 @@ private struct ForecastBuilder {
         if let baseline {
             let percent = baseline.savings.percentText.map { " (\($0)%)" } ?? ""
             let saved = ShownMoney(money: baseline.savings.saved, isConverted: baseline.isConverted)
-            let cost = ShownMoney(money: baseline.savings.baseline, isConverted: baseline.isConverted)
+            let cost = ShownMoney(
+                money: baseline.savings.baseline, isConverted: baseline.isConverted)
             footer(baseline.channel, [cost.cell])
             footer("saved", [Report.Cell(saved.display + percent, plain: saved.money.amountText)])
         }
@@ -316,14 +330,17 @@ private struct ForecastBuilder {
                 guard let one = month.single else { continue }
                 footer("month \(index + 1)", [rangeCell(one.low, one.high)])
             }
-            if let all = try allMonths().single { footer("all \(question.months)", [rangeCell(all.low, all.high)]) }
+            if let all = try allMonths().single {
+                footer("all \(question.months)", [rangeCell(all.low, all.high)])
+            }
         }
         report.notes = assumptions + exchange.notes
         report.warnings = unique(forecasts.flatMap { $0.parts.flatMap(\.entry.warnings) })
         if let gate { report.warnings += warnings(gate) }
         for forecast in forecasts where forecast.dependsOnHour {
             report.warnings.append(
-                "\(forecast.model) on \(forecast.channel.id) costs more at some hours: both ends are shown; add \(parameters.spelled("peak_share"))")
+                "\(forecast.model) on \(forecast.channel.id) costs more at some hours: both ends are shown; add \(parameters.spelled("peak_share"))"
+            )
         }
         if !unpriced.isEmpty {
             report.warnings.append(
@@ -338,22 +355,30 @@ private struct ForecastBuilder {
             return ["over \(flag) \(gate.limit.display) by \(over.roundedOrExact)"]
         }
         if gate.high.attos > gate.limit.attos {
-            return ["cannot be judged against \(flag) \(gate.limit.display): only the cheaper end is within"]
+            return [
+                "cannot be judged against \(flag) \(gate.limit.display): only the cheaper end is within"
+            ]
         }
-        return unpriced.isEmpty ? ["within \(flag) \(gate.limit.display)"] : ["cannot be judged against \(flag): something is unpriced"]
+        return unpriced.isEmpty
+            ? ["within \(flag) \(gate.limit.display)"]
+            : ["cannot be judged against \(flag): something is unpriced"]
     }
 
     private func singleReport(_ forecast: Forecast) throws(PricingError) -> Report {
         let growth = question.months > 1 ? "first month" : "per month"
-        var title = "\(growth) (\(question.daysPerMonth) days), \(forecast.model) on \(forecast.channel.id)"
+        var title =
+            "\(growth) (\(question.daysPerMonth) days), \(forecast.model) on \(forecast.channel.id)"
         title += ", \(Assumptions.band(forecast))"
         var rows: [[Report.Cell]] = []
         let hasTiers = Set(forecast.parts.map(\.entry.line.conditions.serviceTier)).count > 1
         for part in forecast.parts {
             let tier = part.entry.line.conditions.serviceTier
             for component in part.components {
-                let kinds = [hasTiers ? tier : nil, part.hours.map { "\($0.rawValue) hours" }].compactMap(\.self)
-                let label = component.meter.name + (kinds.isEmpty ? "" : " (\(kinds.joined(separator: ", ")))")
+                let kinds = [hasTiers ? tier : nil, part.hours.map { "\($0.rawValue) hours" }]
+                    .compactMap(\.self)
+                let label =
+                    component.meter.name
+                    + (kinds.isEmpty ? "" : " (\(kinds.joined(separator: ", ")))")
                 rows.append([
                     Report.Cell(label, plain: component.meter.name),
                     Report.Cell(component.count),
@@ -403,25 +428,34 @@ enum Assumptions {
         case .volume:
             lines.append("a volume without a request size is priced in the base band")
             let minimum = forecast.parts.contains { !$0.entry.line.minimumUnits.isEmpty }
-            if minimum { lines.append("minimum units per request are left out: the number of requests is unknown") }
+            if minimum {
+                lines.append(
+                    "minimum units per request are left out: the number of requests is unknown")
+            }
         case .requests(let perMonth, let shape):
             lines.append(
-                "\(Count.grouped(perMonth)) requests a month of \(Count.grouped(shape.inputTokens)) input and \(Count.grouped(shape.outputTokens)) output tokens")
+                "\(Count.grouped(perMonth)) requests a month of \(Count.grouped(shape.inputTokens)) input and \(Count.grouped(shape.outputTokens)) output tokens"
+            )
             if shape.cachedShare > .none {
                 lines.append("\(shape.cachedShare.percentText)% of the total input is cached")
             }
             if shape.cacheWriteShare > .none {
-                lines.append("\(shape.cacheWriteShare.percentText)% of the total input is written to the 5-minute cache")
+                lines.append(
+                    "\(shape.cacheWriteShare.percentText)% of the total input is written to the 5-minute cache"
+                )
             }
         }
         if workload.batchShare > .none {
             lines.append("\(workload.batchShare.percentText)% goes through the batch tier")
         }
         if let peak = workload.peakShare {
-            lines.append("\(peak.percentText)% falls into the dearer hours, where the price depends on the hour")
+            lines.append(
+                "\(peak.percentText)% falls into the dearer hours, where the price depends on the hour"
+            )
         }
         if workload.growthPerMonth != .none {
-            lines.append("each month is \(workload.growthPerMonth.percentText)% above the one before")
+            lines.append(
+                "each month is \(workload.growthPerMonth.percentText)% above the one before")
         }
         if let settlement = try? forecast.channel.settlement(
             of: forecast.parts.first?.entry.line.currency ?? forecast.channel.currency,
@@ -435,7 +469,9 @@ enum Assumptions {
     }
 
     static func band(_ forecast: Forecast) -> String {
-        guard let above = forecast.parts.first?.entry.line.conditions.aboveInput else { return "base band" }
+        guard let above = forecast.parts.first?.entry.line.conditions.aboveInput else {
+            return "base band"
+        }
         return "band above \(Count.grouped(above)) input"
     }
 }

@@ -48,11 +48,14 @@ private struct MixBuilder {
         guard isCheapest == named.isEmpty else {
             throw QuestionError.invalid(
                 field: parameters.spelled("share"),
-                problem: "say the shares, or ask for the cheapest mix with \(parameters.spelled("cheapest")), not both")
+                problem:
+                    "say the shares, or ask for the cheapest mix with \(parameters.spelled("cheapest")), not both"
+            )
         }
         guard isCheapest || floors.isEmpty else {
             throw QuestionError.invalid(
-                field: parameters.spelled("at_least"), problem: "goes with \(parameters.spelled("cheapest"))")
+                field: parameters.spelled("at_least"),
+                problem: "goes with \(parameters.spelled("cheapest"))")
         }
         var left: [String] = []
         let wholes = try self.wholes(named + floors, isCheapest: isCheapest, left: &left)
@@ -70,7 +73,8 @@ private struct MixBuilder {
             do {
                 share = try Share(parsing: value, for: key, percentSign: .optional)
             } catch {
-                throw QuestionError.invalid(field: parameters.spelled(name), problem: error.description)
+                throw QuestionError.invalid(
+                    field: parameters.spelled(name), problem: error.description)
             }
             let model = try context.book.model(named: key, at: time).id
             guard !parts.contains(where: { $0.model == model }) else {
@@ -170,12 +174,14 @@ private struct MixBuilder {
                 .object([
                     "model": .string(part.model), "channel": .string(forecast.channel.id),
                     "share_percent": .string(part.share.percentText),
-                    "usage": forecast.usage.without(.request).json, "billed": cost.billed.money.json,
+                    "usage": forecast.usage.without(.request).json,
+                    "billed": cost.billed.money.json,
                     "settled": cost.settled.money.json, "cost": shown.json,
                     "rate_lines": .array(forecast.parts.map { .string($0.entry.line.id) }),
                 ]))
             cells.append([
-                Report.Cell(part.model), Report.Cell("\(part.share.percentText)%", plain: part.share.percentText),
+                Report.Cell(part.model),
+                Report.Cell("\(part.share.percentText)%", plain: part.share.percentText),
                 Report.Cell(cost.billed.money), shown.cell, "", "",
             ])
         }
@@ -188,7 +194,8 @@ private struct MixBuilder {
             title: "per month, \(demand.label), on \(channel)",
             columns: [
                 Report.Column("model", nil, .left), Report.Column("share"), Report.Column("billed"),
-                Report.Column("cost"), Report.Column("saved", ""), Report.Column("saved_percent", "", .left),
+                Report.Column("cost"), Report.Column("saved", ""),
+                Report.Column("saved_percent", "", .left),
             ], rows: cells, rates: context.book.catalog.label)
         report.footer.append(["mix", "100%", Report.Cell(billed.money), total.cell, "", ""])
         for (whole, savings) in alone {
@@ -213,7 +220,8 @@ private struct MixBuilder {
                         "model": .string(whole.model),
                         "billed": whole.forecast.firstMonth.low.billed.money.json,
                         "cost": whole.cost.json,
-                        "saved": ShownMoney(money: savings.saved, isConverted: total.isConverted).json,
+                        "saved": ShownMoney(money: savings.saved, isConverted: total.isConverted)
+                            .json,
                         "saved_percent": .optional(savings.percentText),
                     ])
                 }),

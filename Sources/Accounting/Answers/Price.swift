@@ -9,7 +9,8 @@ package struct PriceQuestion: Sendable {
     package let usage: Usage
     package let purchase: Purchase
 
-    /// Throws `QuestionError` where the usage is empty: a request without a count has no price worth asking for.
+    /// Throws `QuestionError` where the usage is empty: a request without a count has no price
+    /// worth asking for.
     package init(_ parameters: Parameters, _ context: PricingContext) throws(QuestionError) {
         try parameters.refuseUnknown(Self.names)
         usage = try UsageParameters.read(parameters)
@@ -25,7 +26,8 @@ package struct PriceQuestion: Sendable {
 }
 
 extension PricingContext {
-    /// Throws `QuestionError` for what cannot be understood and `PricingError` for what has no price.
+    /// Throws `QuestionError` for what cannot be understood and `PricingError` for what has no
+    /// price.
     package func price(_ parameters: Parameters) throws -> Answer {
         let question = try PriceQuestion(parameters, self)
         var exchange = try exchange(parameters, at: question.purchase.at)
@@ -81,17 +83,22 @@ extension PricingContext {
             }, rates: book.catalog.label)
         for meter in priced.cost.unpriced {
             report.rows.append([
-                Report.Cell(meter.name), Report.Cell(usage[meter]), Report.Cell("no rate", plain: ""),
+                Report.Cell(meter.name), Report.Cell(usage[meter]),
+                Report.Cell("no rate", plain: ""),
                 Report.Cell("unpriced", plain: ""),
             ])
         }
         let billed = priced.cost.billed.money
         let word = priced.cost.isComplete ? "" : "at least "
-        report.footer.append(["total", "", "", Report.Cell(word + billed.display, plain: billed.amountText)])
+        report.footer.append([
+            "total", "", "", Report.Cell(word + billed.display, plain: billed.amountText),
+        ])
         if shown.money != billed {
-            let label = priced.cost.settled.money.currency == shown.money.currency ? "settled" : "cost"
+            let label =
+                priced.cost.settled.money.currency == shown.money.currency ? "settled" : "cost"
             report.footer.append([
-                Report.Cell(label), "", "", Report.Cell(word + shown.display, plain: shown.money.amountText),
+                Report.Cell(label), "", "",
+                Report.Cell(word + shown.display, plain: shown.money.amountText),
             ])
         }
         report.notes = notes(priced, usage) + exchange.notes
@@ -119,7 +126,8 @@ extension PricingContext {
         let conditions = line.conditions.text.isEmpty ? "" : ", \(line.conditions.text)"
         notes.append("rate line \(line.id), since \(line.validFrom.dayOrText)\(conditions)")
         notes.append(
-            "source \(priced.entry.publication.source), checked \(priced.entry.publication.checked.text)")
+            "source \(priced.entry.publication.source), checked \(priced.entry.publication.checked.text)"
+        )
         return notes
     }
 
@@ -133,8 +141,12 @@ extension PricingContext {
     }
 
     static func tierLabel(_ line: RateLine) -> String {
-        var label = line.conditions.serviceTier == RateConditions.standardTier ? "" : ", \(line.conditions.serviceTier)"
-        if let above = line.conditions.aboveInput { label += ", above \(Count.grouped(above)) input" }
+        var label =
+            line.conditions.serviceTier == RateConditions.standardTier
+            ? "" : ", \(line.conditions.serviceTier)"
+        if let above = line.conditions.aboveInput {
+            label += ", above \(Count.grouped(above)) input"
+        }
         return label
     }
 }

@@ -1,7 +1,8 @@
 import JSONBytes
 import Pricing
 
-/// Writes the answer for one request as bytes, without a tree: what `price` prints for each of many lines.
+/// Writes the answer for one request as bytes, without a tree: what `price` prints for each of many
+/// lines.
 package struct PriceDocument {
     private let ratesFragment: [UInt8]
     /// The constant part of each line's `rate_line`, by the line's id.
@@ -27,7 +28,8 @@ package struct PriceDocument {
         appendUsage(usage, to: &writer)
         appendCost(priced.cost, shown: shown, to: &writer)
         try appendComponents(priced.line, usage, to: &writer)
-        if let settlement = try priced.channel.settlement(of: priced.line.currency, at: priced.time) {
+        if let settlement = try priced.channel.settlement(of: priced.line.currency, at: priced.time)
+        {
             writer.raw(",\"settlement\":")
             writer.write(settlement.json, indent: nil)
         }

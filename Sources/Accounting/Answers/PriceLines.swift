@@ -1,7 +1,8 @@
 import JSONBytes
 import Pricing
 
-/// Prices usages that come as lines of JSON, each answered by one line, in order; a bad line is answered in place.
+/// Prices usages that come as lines of JSON, each answered by one line, in order; a bad line is
+/// answered in place.
 package struct PriceLines {
     /// The longest line that is read; a longer one is answered with an error.
     package static let maximumLineBytes = 1 << 20
@@ -29,7 +30,8 @@ package struct PriceLines {
     }
 
     /// Appends the answer to one line, with a line feed; empty lines are passed over.
-    package mutating func answer(_ line: UnsafeBufferPointer<UInt8>, into writer: inout JSONWriter) {
+    package mutating func answer(_ line: UnsafeBufferPointer<UInt8>, into writer: inout JSONWriter)
+    {
         number += 1
         if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { return }
         let start = writer.bytes.count
@@ -53,7 +55,9 @@ package struct PriceLines {
     package mutating func refuseLongLine(into writer: inout JSONWriter) {
         number += 1
         refuse(
-            LineError(code: "line_too_long", problem: "a line of more than \(Self.maximumLineBytes >> 20) MiB"),
+            LineError(
+                code: "line_too_long",
+                problem: "a line of more than \(Self.maximumLineBytes >> 20) MiB"),
             id: nil, into: &writer)
         writer.raw("\n")
     }
@@ -89,7 +93,8 @@ private struct LineError: Error, CustomStringConvertible {
 /// One line: `{"model","channel","at","usage":{"input":…}}`, and what else a purchase has.
 struct LineQuestion {
     static let names = [
-        "model", "channel", "at", "completed_at", "service_tier", "when", "billed_in", "usage", "id",
+        "model", "channel", "at", "completed_at", "service_tier", "when", "billed_in", "usage",
+        "id",
     ]
 
     var purchase: Purchase
@@ -114,7 +119,8 @@ struct LineQuestion {
             case 5:
                 try reader.object { reader, key in
                     let name = String(decoding: key, as: UTF8.self)
-                    let isNew = purchase.attributes.updateValue(try reader.string(), forKey: name) == nil
+                    let isNew =
+                        purchase.attributes.updateValue(try reader.string(), forKey: name) == nil
                     guard isNew else { throw reader.fail("a duplicate key") }
                 }
             case 6: purchase.list = try Currency(try reader.string())
@@ -170,7 +176,8 @@ struct LineQuestion {
     private static func time(_ reader: inout JSONReader, _ field: String) throws -> Timestamp {
         let raw = try reader.rawString("expected a time")
         guard
-            let time = Timestamp.parse(bytes: raw) ?? CivilDate.parse(bytes: raw).map(Timestamp.init)
+            let time = Timestamp.parse(bytes: raw)
+                ?? CivilDate.parse(bytes: raw).map(Timestamp.init)
         else {
             throw reader.fail(
                 "\"\(field)\" is not an RFC 3339 time such as 2026-10-01T16:30:00Z nor a date,")

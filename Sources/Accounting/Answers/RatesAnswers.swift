@@ -3,7 +3,9 @@ import Pricing
 
 /// Who sells what, at which rate, since when, from which source.
 extension PricingContext {
-    package static let ratesNames = ["at", "timezone", "model", "channel", "service_tier", "billed_in"]
+    package static let ratesNames = [
+        "at", "timezone", "model", "channel", "service_tier", "billed_in",
+    ]
 
     /// The lines in force at one time, a row each.
     package func ratesList(_ parameters: Parameters) throws -> Answer {
@@ -20,16 +22,21 @@ extension PricingContext {
         let model = try book.model(named: try parameters.required("model"), at: time)
         let lines = try selected(book.linesInForce(at: time), parameters, at: time)
         var answer = try ratesAnswer(
-            "rates-show", "\(model.id) (\(model.name)), sold by \(model.vendor), at \(time.dayOrText)",
+            "rates-show",
+            "\(model.id) (\(model.name)), sold by \(model.vendor), at \(time.dayOrText)",
             lines, at: time, withSource: true)
         var fields = JSONObject([
-            "model": .string(model.id), "name": .string(model.name), "vendor": .string(model.vendor),
-            "aliases": .array(model.aliases.map(\.json)), "patterns": .array(model.patterns.map(\.json)),
+            "model": .string(model.id), "name": .string(model.name),
+            "vendor": .string(model.vendor),
+            "aliases": .array(model.aliases.map(\.json)),
+            "patterns": .array(model.patterns.map(\.json)),
         ])
         for member in answer.fields.members { fields.append(member.key, member.value) }
         var report = answer.report
         let aliases = model.aliases.filter { $0.holds(at: time) }.map(\.text)
-        if !aliases.isEmpty { report.notes.insert("also called \(aliases.joined(separator: ", "))", at: 0) }
+        if !aliases.isEmpty {
+            report.notes.insert("also called \(aliases.joined(separator: ", "))", at: 0)
+        }
         answer = Answer(name: answer.name, fields: fields, report: report, verdict: answer.verdict)
         return answer
     }
@@ -41,8 +48,14 @@ extension PricingContext {
         let model = try book.model(named: try parameters.required("model"), at: time)
         let withdrawn = book.catalog.withdrawnIDs
         let all = book.catalog.lines.sorted {
-            ($0.line.channel, $0.line.currency.code, $0.line.conditions.text, $0.line.validFrom, $0.line.id)
-                < ($1.line.channel, $1.line.currency.code, $1.line.conditions.text, $1.line.validFrom, $1.line.id)
+            (
+                $0.line.channel, $0.line.currency.code, $0.line.conditions.text, $0.line.validFrom,
+                $0.line.id
+            )
+                < (
+                    $1.line.channel, $1.line.currency.code, $1.line.conditions.text,
+                    $1.line.validFrom, $1.line.id
+                )
         }
         let lines = try selected(all, parameters, at: time)
         return try ratesAnswer(
@@ -58,7 +71,9 @@ extension PricingContext {
         }
         let to = try parameters.time("to", zone: zone, zones: book.zones) ?? now
         guard from < to else {
-            throw QuestionError.invalid(field: parameters.spelled("to"), problem: "is not after \(parameters.spelled("from"))")
+            throw QuestionError.invalid(
+                field: parameters.spelled("to"),
+                problem: "is not after \(parameters.spelled("from"))")
         }
         let before = try selected(book.linesInForce(at: from), parameters, at: to)
         let after = try selected(book.linesInForce(at: to), parameters, at: to)
@@ -84,7 +99,9 @@ extension PricingContext {
         _ lines: [CatalogLine], _ parameters: Parameters, at time: Timestamp
     ) throws -> [CatalogLine] {
         var models: Set<String> = []
-        for name in parameters.texts("model") { models.insert(try book.model(named: name, at: time).id) }
+        for name in parameters.texts("model") {
+            models.insert(try book.model(named: name, at: time).id)
+        }
         for name in parameters.texts("channel") { try book.requireChannel(name) }
         let channels = Set(parameters.texts("channel"))
         let tier = try parameters.text("service_tier")
@@ -111,7 +128,10 @@ extension PricingContext {
         var report = Report(
             title: title,
             columns: [Report.Column("channel", nil, .left)]
-                + [isOfOneModel ? Report.Column("line", nil, .left) : Report.Column("model", nil, .left)]
+                + [
+                    isOfOneModel
+                        ? Report.Column("line", nil, .left) : Report.Column("model", nil, .left)
+                ]
                 + [
                     Report.Column("valid_from", "since", .left), Report.Column("input"),
                     Report.Column("cached_input", "cached"), Report.Column("output"),
@@ -121,21 +141,27 @@ extension PricingContext {
                 let line = entry.line
                 let others = line.rates.pairs.filter { !main.contains($0.meter) }
                 let state = withdrawn.contains(line.id) ? " withdrawn" : ""
-                return [Report.Cell(line.channel), Report.Cell(isOfOneModel ? line.id : line.model)]
+                return [
+                    Report.Cell(line.channel), Report.Cell(isOfOneModel ? line.id : line.model),
+                ]
                     + [line.validFrom.cell]
                     + main.map { line.rates[$0]?.cell ?? "" }
                     + [
-                        Report.Cell(others.isEmpty ? "" : "+\(others.count)", plain: Self.plain(others)),
-                        Report.Cell(line.conditions.display + state, plain: line.conditions.text + state),
+                        Report.Cell(
+                            others.isEmpty ? "" : "+\(others.count)", plain: Self.plain(others)),
+                        Report.Cell(
+                            line.conditions.display + state, plain: line.conditions.text + state),
                     ]
             }, rates: book.catalog.label)
         if withSource {
             for entry in lines {
-                for (meter, rate) in entry.line.rates.pairs where ![.input, .cachedInput, .output].contains(meter) {
+                for (meter, rate) in entry.line.rates.pairs
+                where ![.input, .cachedInput, .output].contains(meter) {
                     report.notes.append("\(entry.line.id) \(meter.name) \(rate.display)")
                 }
                 report.notes.append(
-                    "\(entry.line.id) source \(entry.publication.source), checked \(entry.publication.checked.text)")
+                    "\(entry.line.id) source \(entry.publication.source), checked \(entry.publication.checked.text)"
+                )
                 if let note = entry.note { report.notes.append("\(entry.line.id) \(note)") }
             }
         }
@@ -144,7 +170,8 @@ extension PricingContext {
             "at": .string(time.text), "rates": book.catalog.json,
             "rows": .array(lines.map { json($0, withdrawn: withdrawn) }),
         ])
-        return Answer(name: name, fields: fields, report: report, verdict: lines.isEmpty ? .unpriced : .done)
+        return Answer(
+            name: name, fields: fields, report: report, verdict: lines.isEmpty ? .unpriced : .done)
     }
 
     private static func plain(_ pairs: [(meter: Meter, rate: Rate)]) -> String {

@@ -28,7 +28,8 @@ package struct SavingsQuestion: Sendable {
 }
 
 extension PricingContext {
-    /// Throws `QuestionError` for what cannot be understood and `PricingError` for what has no price.
+    /// Throws `QuestionError` for what cannot be understood and `PricingError` for what has no
+    /// price.
     package func savings(_ parameters: Parameters) throws -> Answer {
         let question = try SavingsQuestion(parameters)
         let time = try at(parameters)
@@ -124,7 +125,8 @@ extension PricingContext {
                 guard row.isComplete else {
                     return [
                         Report.Cell(row.model), Report.Cell(row.baselineText, plain: ""),
-                        Report.Cell(row.billedText, plain: ""), Report.Cell("unpriced", plain: ""), "", "",
+                        Report.Cell(row.billedText, plain: ""), Report.Cell("unpriced", plain: ""),
+                        "", "",
                     ]
                 }
                 return [
@@ -140,17 +142,20 @@ extension PricingContext {
         return report
     }
 
-    /// What is saved against the vendors' own lists where the bill is paid as it is billed; `nil` where the models
-    /// differ, or a vendor bills in another currency.
+    /// What is saved against the vendors' own lists where the bill is paid as it is billed; `nil`
+    /// where the models differ, or a vendor bills in another currency.
     private func paidAsBilled(_ rows: [SavingsRow]) -> String? {
         let percents = rows.map { row -> String? in
             var direct = row.channel.forecast.workload
             direct.purchase.channel = Channel.direct
-            guard let month = try? Forecast(direct, months: 1, book: book).firstMonth, month.isSingle,
+            guard let month = try? Forecast(direct, months: 1, book: book).firstMonth,
+                month.isSingle,
                 month.low.isComplete, row.isComplete
             else { return nil }
-            return (try? Savings(
-                baseline: month.low.billed.money, cost: row.channel.cost.billed.money))?.percentText
+            return
+                (try? Savings(
+                    baseline: month.low.billed.money, cost: row.channel.cost.billed.money))?
+                .percentText
         }
         guard let first = percents.first, percents.allSatisfy({ $0 == first }) else { return nil }
         return first
@@ -158,20 +163,25 @@ extension PricingContext {
 
     private func warnings(_ rows: [SavingsRow], _ question: SavingsQuestion) -> [String] {
         var warnings: [String] = []
-        let claimed = unique(rows.flatMap { row in
-            [row.channel, row.baseline].filter(\.isClaim).map(\.forecast.channel.id)
-        })
+        let claimed = unique(
+            rows.flatMap { row in
+                [row.channel, row.baseline].filter(\.isClaim).map(\.forecast.channel.id)
+            })
         if !claimed.isEmpty {
             warnings.append(
                 claimed.count == 2
-                    ? "both lists are the seller's claim" : "the \(claimed[0]) list is the seller's claim")
+                    ? "both lists are the seller's claim"
+                    : "the \(claimed[0]) list is the seller's claim")
         }
         for row in rows.prefix(1) {
             let forecast = row.channel.forecast
             guard let line = forecast.parts.first?.entry.line,
-                let settlement = try? forecast.channel.settlement(of: line.currency, at: forecast.workload.purchase.at)
+                let settlement = try? forecast.channel.settlement(
+                    of: line.currency, at: forecast.workload.purchase.at)
             else { continue }
-            let billed = paidAsBilled(rows).map { "paid in \(line.currency.code) it is \($0)% of the vendors' own lists" }
+            let billed = paidAsBilled(rows).map {
+                "paid in \(line.currency.code) it is \($0)% of the vendors' own lists"
+            }
             warnings.append(
                 "the saving holds for payment in \(settlement.pays.currency.code) (\(settlement.display)); "
                     + (billed ?? "paid in \(line.currency.code) it is another"))
@@ -215,7 +225,8 @@ private struct SavingsRow {
         guard isComplete else {
             let meters = unique(channel.cost.unpriced.names + baseline.cost.unpriced.names)
             return .object([
-                "model": .string(model), "baseline": baseline.cost.isComplete ? shownBaseline.json : .null,
+                "model": .string(model),
+                "baseline": baseline.cost.isComplete ? shownBaseline.json : .null,
                 "billed": .null, "settled": .null, "saved": .null, "saved_percent": .null,
                 "cost_at_least": channel.cost.settled.money.json,
                 "unpriced": .array(meters.map(JSONValue.string)),
@@ -237,7 +248,9 @@ extension PricingError {
     /// Whether a model may be left out of a table over all models, and named below it.
     var isLeftOut: Bool {
         switch self {
-        case .notSold, .noLineAt, .noLineForTier, .noLineInCurrency, .noLineForSize, .needsPeakShare: true
+        case .notSold, .noLineAt, .noLineForTier, .noLineInCurrency, .noLineForSize,
+            .needsPeakShare:
+            true
         default: false
         }
     }

@@ -18,10 +18,13 @@ extension Money {
 
     /// Rounded half to even to the currency's minor digits from one unit up, to 10⁻⁶ below.
     var roundedDisplay: String {
-        let digits = attos.magnitude >= DecimalText.one.magnitude || attos == 0 ? currency.minorDigits : 6
+        let digits =
+            attos.magnitude >= DecimalText.one.magnitude || attos == 0 ? currency.minorDigits : 6
         var step: Int128 = 1
         for _ in digits..<DecimalText.scaleDigits { step *= 10 }
-        guard let steps = try? ExactDivision.halfEven(attos, times: 1, over: step) else { return display }
+        guard let steps = try? ExactDivision.halfEven(attos, times: 1, over: step) else {
+            return display
+        }
         return Money(currency: currency, attos: steps * step).display
     }
 }
@@ -38,7 +41,9 @@ extension ShownMoney {
     /// An exact amount in full; a converted one, which is rounded anyway, to the cent.
     var display: String { isConverted ? money.roundedDisplay : money.display }
 
-    var cell: Report.Cell { Report.Cell(display, plain: money.amountText, currency: money.currency) }
+    var cell: Report.Cell {
+        Report.Cell(display, plain: money.amountText, currency: money.currency)
+    }
 }
 
 extension Report.Cell {
@@ -125,10 +130,12 @@ extension CatalogLine {
         ])
     }
 
-    /// The same without what the document around it says already, and without the note, which `rates show` prints.
+    /// The same without what the document around it says already, and without the note, which
+    /// `rates show` prints.
     var briefJSON: JSONValue {
         guard case .object(let object) = json else { return .null }
-        return .object(object.without("channel").without("model").without("currency").without("note"))
+        return .object(
+            object.without("channel").without("model").without("currency").without("note"))
     }
 
     /// What the seller's word and a free allowance mean for an answer.

@@ -5,7 +5,8 @@ package protocol RateTable: Sendable {
     /// The catalog of a digest, or `nil` where it has not been loaded.
     func catalog(digest: String) throws -> Catalog?
 
-    /// Keeps a catalog, all of it or nothing. Loading one that is there already is no error and changes nothing.
+    /// Keeps a catalog, all of it or nothing. Loading one that is there already is no error and
+    /// changes nothing.
     ///
     /// Throws `RateTableError.changedInPlace` where a line that is known has other rates now.
     func load(_ catalog: Catalog) throws

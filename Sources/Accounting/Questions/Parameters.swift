@@ -33,7 +33,9 @@ package struct Parameters: Sendable {
     /// Throws where the name is given more than once.
     package func text(_ name: String) throws(QuestionError) -> String? {
         let all = texts(name)
-        guard all.count <= 1 else { throw .invalid(field: spelled(name), problem: "given \(all.count) times") }
+        guard all.count <= 1 else {
+            throw .invalid(field: spelled(name), problem: "given \(all.count) times")
+        }
         return all.first
     }
 
@@ -47,7 +49,8 @@ package struct Parameters: Sendable {
         case nil, "false": false
         case "true", "": true
         case .some(let text):
-            throw .invalid(field: spelled(name), problem: "\(quoted(text)) is neither true nor false")
+            throw .invalid(
+                field: spelled(name), problem: "\(quoted(text)) is neither true nor false")
         }
     }
 
@@ -67,13 +70,15 @@ package struct Parameters: Sendable {
         }
         guard count <= limit else {
             throw .invalid(
-                field: spelled(name), problem: "\(quoted(text)) is more than \(Count.grouped(limit))")
+                field: spelled(name),
+                problem: "\(quoted(text)) is more than \(Count.grouped(limit))")
         }
         return count
     }
 
     package func share(_ name: String) throws(QuestionError) -> Share? {
-        try parsed(name) { text throws(PricingError) in try Share(parsing: text, for: spelled(name)) }
+        try parsed(name) { text throws(PricingError) in try Share(parsing: text, for: spelled(name))
+        }
     }
 
     package func money(_ name: String) throws(QuestionError) -> Money? {
@@ -87,7 +92,17 @@ package struct Parameters: Sendable {
     package func exchangeRates(_ name: String) throws(QuestionError) -> [FXRate] {
         var rates: [FXRate] = []
         for text in texts(name) {
-            let rate = try reading(name, text) { text throws(PricingError) in try FXRate(parsing: text) }
+            let rate = try reading(name, text) { text throws(PricingError) in
+                try FXRate(parsing: text)
+            }
+            let isKnown = rates.contains {
+                Set([$0.base, $0.quote]) == Set([rate.base, rate.quote])
+            }
+            guard !isKnown else {
+                throw .invalid(
+                    field: spelled(name),
+                    problem: "two rates between \(rate.base.code) and \(rate.quote.code)")
+            }
             rates.append(rate)
         }
         return rates
@@ -102,7 +117,9 @@ package struct Parameters: Sendable {
             guard let date = CivilDate.parse(text.utf8) else {
                 throw .malformed(
                     what: "time", text: text,
-                    wanted: "a date such as 2026-10-01 or an RFC 3339 time such as 2026-10-01T16:30:00Z")
+                    wanted:
+                        "a date such as 2026-10-01 or an RFC 3339 time such as 2026-10-01T16:30:00Z"
+                )
             }
             return try zones.startOfDay(date, in: zone)
         }

@@ -75,7 +75,9 @@ struct Exchange {
         return try converted(money, to: wanted)
     }
 
-    mutating func converted(_ money: Money, to currency: Currency) throws(PricingError) -> ShownMoney {
+    mutating func converted(_ money: Money, to currency: Currency) throws(PricingError)
+        -> ShownMoney
+    {
         guard money.currency != currency else {
             return ShownMoney(money: money, isConverted: false)
         }

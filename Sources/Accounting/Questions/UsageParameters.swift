@@ -1,8 +1,10 @@
 import Pricing
 
-/// The names under which a usage is asked for: each is a meter, disjoint from the others, but for `prompt_tokens`.
+/// The names under which a usage is asked for: each is a meter, disjoint from the others, but for
+/// `prompt_tokens`.
 package enum UsageParameters {
-    /// The inclusive total of the input; the uncached input is what the other input meters leave of it.
+    /// The inclusive total of the input; the uncached input is what the other input meters leave of
+    /// it.
     package static let promptTokens = "prompt_tokens"
     /// Further meters, as `web_search=3`.
     package static let meter = "meter"

@@ -1,6 +1,7 @@
 import Pricing
 
-/// The names under which a month's demand is asked for: a volume per meter, or requests of one shape.
+/// The names under which a month's demand is asked for: a volume per meter, or requests of one
+/// shape.
 package enum WorkloadParameters {
     /// The largest count of one meter in a month.
     package static let maximumVolume: Int64 = 1_000_000_000_000_000
@@ -16,12 +17,14 @@ package enum WorkloadParameters {
     package static func daysPerMonth(_ parameters: Parameters) throws(QuestionError) -> Int64 {
         let days = try parameters.count("days_per_month", limit: 31) ?? 30
         guard days >= 1 else {
-            throw .invalid(field: parameters.spelled("days_per_month"), problem: "a month has a day at least")
+            throw .invalid(
+                field: parameters.spelled("days_per_month"), problem: "a month has a day at least")
         }
         return days
     }
 
-    /// What a month holds; throws `QuestionError` where neither a volume nor requests are given, or both.
+    /// What a month holds; throws `QuestionError` where neither a volume nor requests are given, or
+    /// both.
     package static func demand(_ parameters: Parameters) throws(QuestionError) -> Workload.Demand {
         let hasVolume = UsageParameters.names.contains { parameters.has($0) }
         let hasShape = shape.contains { parameters.has($0) }
@@ -41,7 +44,8 @@ package enum WorkloadParameters {
         }
     }
 
-    private static func requests(_ parameters: Parameters) throws(QuestionError) -> Workload.Demand {
+    private static func requests(_ parameters: Parameters) throws(QuestionError) -> Workload.Demand
+    {
         let daily = try parameters.count("requests_per_day", limit: maximumRequests)
         let monthly = try parameters.count("requests_per_month", limit: maximumRequests)
         let perMonth: Int64

@@ -1,4 +1,5 @@
-/// A set of rate lines with the channels, models and exchange rates they speak of, known by its content hash.
+/// A set of rate lines with the channels, models and exchange rates they speak of, known by its
+/// content hash.
 package struct Catalog: Sendable {
     /// SHA-256 of the texts it was read from, in hexadecimal.
     package let digest: String
@@ -24,8 +25,9 @@ package struct Catalog: Sendable {
     /// The digest as people see it: the first twelve digits.
     package var shortDigest: String { String(digest.prefix(12)) }
 
-    /// When each of some lines stops to hold, by its id: its stated end, or the start of the next line with the same
-    /// channel, model, currency and conditions. Lines without an end are left out; withdrawn lines end nothing.
+    /// When each of some lines stops to hold, by its id: its stated end, or the start of the next
+    /// line with the same channel, model, currency and conditions. Lines without an end are left
+    /// out; withdrawn lines end nothing.
     package static func effectiveEnds(_ lines: [CatalogLine]) -> [String: Timestamp] {
         struct Group: Hashable {
             let channel: String
@@ -43,8 +45,11 @@ package struct Catalog: Sendable {
         for group in groups.values {
             let ordered = group.sorted { $0.line.validFrom < $1.line.validFrom }
             for (index, entry) in ordered.enumerated() {
-                let successor = ordered[(index + 1)...].first { $0.line.validFrom > entry.line.validFrom }
-                ends[entry.line.id] = [entry.validTo, successor?.line.validFrom].compactMap(\.self).min()
+                let successor = ordered[(index + 1)...].first {
+                    $0.line.validFrom > entry.line.validFrom
+                }
+                ends[entry.line.id] = [entry.validTo, successor?.line.validFrom].compactMap(\.self)
+                    .min()
             }
         }
         return ends
@@ -54,10 +59,12 @@ package struct Catalog: Sendable {
     package var withdrawnIDs: Set<String> { Set(lines.compactMap(\.corrects)) }
 }
 
-/// A rate line as a catalog carries it: with its end, its source and what its publisher says beside it.
+/// A rate line as a catalog carries it: with its end, its source and what its publisher says beside
+/// it.
 package final class CatalogLine: Sendable {
     package let line: RateLine
-    /// The stated end, exclusive. A later line with the same conditions ends it too, without saying so.
+    /// The stated end, exclusive. A later line with the same conditions ends it too, without saying
+    /// so.
     package let validTo: Timestamp?
     package let publication: Publication
     /// The id of the line that this one withdraws.

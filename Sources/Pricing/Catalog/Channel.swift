@@ -12,7 +12,8 @@ package final class Channel: Sendable {
 
     package let id: String
     package let name: String
-    /// The currency of its own list; lines in another currency are a second list of the same seller.
+    /// The currency of its own list; lines in another currency are a second list of the same
+    /// seller.
     package let currency: Currency
     package let pricedAt: PricedAt
     /// Newest last; empty where the bill is paid as billed.
@@ -34,7 +35,8 @@ package final class Channel: Sendable {
 
     /// How a bill in `currency` was paid at `time`, or `nil` where it is paid as billed.
     ///
-    /// Throws `PricingError.noSettlement` where the channel settles that currency, but not yet at `time`.
+    /// Throws `PricingError.noSettlement` where the channel settles that currency, but not yet at
+    /// `time`.
     package func settlement(
         of currency: Currency, at time: Timestamp
     ) throws(PricingError) -> Settlement? {

@@ -19,7 +19,8 @@ package final class Model: Sendable {
     }
 }
 
-/// An alias or a glob pattern that stood for a model from one day to another: `deepseek-chat` moves.
+/// An alias or a glob pattern that stood for a model from one day to another: `deepseek-chat`
+/// moves.
 package struct DatedName: Hashable, Sendable {
     package let text: String
     package let validFrom: Timestamp
@@ -44,7 +45,9 @@ package struct DatedName: Hashable, Sendable {
 
 /// Globs: `*` is any run of bytes, `?` one byte: one character, for names are ASCII.
 package enum Glob {
-    package static func matches(_ pattern: some Collection<UInt8>, _ text: some Collection<UInt8>) -> Bool {
+    package static func matches(_ pattern: some Collection<UInt8>, _ text: some Collection<UInt8>)
+        -> Bool
+    {
         let pattern = Array(pattern)
         let text = Array(text)
         var (p, t) = (0, 0)

@@ -45,14 +45,17 @@ struct Offer: Sendable {
         return terms.first?.entry.line.currency ?? own
     }
 
-    /// The most specific line that applies; `nil` where none does, an error where two apply equally.
+    /// The most specific line that applies; `nil` where none does, an error where two apply
+    /// equally.
     func line(
         for purchase: Purchase, in list: Currency, at time: Timestamp, size: RequestSize,
         zones: any TimeZoneRules
     ) throws(PricingError) -> CatalogLine? {
         var found: Term?
         for term in terms {
-            if let found, found.entry.line.conditions.isMoreSpecific(than: term.entry.line.conditions) {
+            if let found,
+                found.entry.line.conditions.isMoreSpecific(than: term.entry.line.conditions)
+            {
                 break
             }
             guard term.holds(at: time),

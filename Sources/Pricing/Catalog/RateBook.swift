@@ -12,12 +12,15 @@ package final class RateBook: Sendable {
     package init(_ catalog: Catalog, zones: any TimeZoneRules) {
         self.catalog = catalog
         self.zones = zones
-        channels = Dictionary(catalog.channels.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
+        channels = Dictionary(
+            catalog.channels.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
         models = ModelNames(catalog.models)
         let withdrawn = catalog.withdrawnIDs
         let standing = catalog.lines.filter { !withdrawn.contains($0.line.id) }
-        offers = Dictionary(grouping: standing) { Offer.Key(channel: $0.line.channel, model: $0.line.model) }
-            .mapValues(Offer.init)
+        offers = Dictionary(grouping: standing) {
+            Offer.Key(channel: $0.line.channel, model: $0.line.model)
+        }
+        .mapValues(Offer.init)
         chargesRequests = standing.contains { $0.line.rates[.request] != nil }
     }
 
@@ -33,7 +36,8 @@ package final class RateBook: Sendable {
         let id = name == Channel.direct ? model.vendor : name
         guard let channel = channels[id] else {
             throw .unknownChannel(
-                name, nearest: NearestNames.find(name, among: Array(channels.keys) + [Channel.direct]))
+                name,
+                nearest: NearestNames.find(name, among: Array(channels.keys) + [Channel.direct]))
         }
         return channel
     }
@@ -45,10 +49,13 @@ package final class RateBook: Sendable {
             name, nearest: NearestNames.find(name, among: Array(channels.keys) + [Channel.direct]))
     }
 
-    /// The line that one request falls under, by its own size, time and attributes, and what it comes to there.
+    /// The line that one request falls under, by its own size, time and attributes, and what it
+    /// comes to there.
     ///
     /// Meters that the line does not charge are named in the cost, which is then a lower bound.
-    package func price(_ usage: borrowing Usage, _ purchase: Purchase) throws(PricingError) -> PricedRequest {
+    package func price(_ usage: borrowing Usage, _ purchase: Purchase) throws(PricingError)
+        -> PricedRequest
+    {
         let model = try model(named: purchase.model, at: purchase.at)
         let channel = try channel(named: purchase.channel, for: model)
         let time = purchase.pricedTime(on: channel)
@@ -62,7 +69,8 @@ package final class RateBook: Sendable {
         return try priced(entry, usage, on: channel, at: time)
     }
 
-    /// Every line that could price such a purchase at `time`, whatever the hour of the day: one, or the ends of a window.
+    /// Every line that could price such a purchase at `time`, whatever the hour of the day: one, or
+    /// the ends of a window.
     package func linesAcrossHours(
         _ purchase: Purchase, size: RequestSize
     ) throws(PricingError) -> (channel: Channel, lines: [CatalogLine]) {
@@ -104,7 +112,8 @@ package final class RateBook: Sendable {
 
     private func offer(of model: Model, on channel: Channel) throws(PricingError) -> Offer {
         guard let offer = offers[Offer.Key(channel: channel.id, model: model.id)] else {
-            throw .notSold(model: model.id, channel: channel.id, soldOn: channels(selling: model.id))
+            throw .notSold(
+                model: model.id, channel: channel.id, soldOn: channels(selling: model.id))
         }
         return offer
     }
@@ -122,7 +131,9 @@ package final class RateBook: Sendable {
     private static func isListedBefore(_ one: CatalogLine, _ other: CatalogLine) -> Bool {
         func rank(_ entry: CatalogLine) -> (String, String, String, String, Timestamp) {
             let line = entry.line
-            return (line.channel, line.model, line.currency.code, line.conditions.text, line.validFrom)
+            return (
+                line.channel, line.model, line.currency.code, line.conditions.text, line.validFrom
+            )
         }
         return rank(one) < rank(other)
     }
@@ -138,11 +149,13 @@ package struct Purchase: Sendable {
     package var serviceTier: String
     /// Further attributes that a line's `when` may ask for.
     package var attributes: [String: String]
-    /// Which of the channel's price lists, where it has one in each of several currencies; `nil` is its own.
+    /// Which of the channel's price lists, where it has one in each of several currencies; `nil` is
+    /// its own.
     package var list: Currency?
 
     package init(
-        model: String, channel: String = Channel.direct, at: Timestamp, completedAt: Timestamp? = nil,
+        model: String, channel: String = Channel.direct, at: Timestamp,
+        completedAt: Timestamp? = nil,
         serviceTier: String = RateConditions.standardTier, attributes: [String: String] = [:],
         list: Currency? = nil
     ) {

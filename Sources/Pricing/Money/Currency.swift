@@ -9,7 +9,8 @@ package struct Currency: Hashable, Sendable, Comparable {
     package init(_ code: String) throws(PricingError) {
         let utf8 = code.utf8
         guard utf8.count == 3, utf8.allSatisfy({ $0 >= 0x41 && $0 <= 0x5A }) else {
-            throw .malformed(what: "currency", text: code, wanted: "three capital letters such as USD")
+            throw .malformed(
+                what: "currency", text: code, wanted: "three capital letters such as USD")
         }
         self.code = code
     }
@@ -25,7 +26,8 @@ package struct Currency: Hashable, Sendable, Comparable {
         }
     }
 
-    /// What stands before an amount in a table; currencies without a sign of their own show their code.
+    /// What stands before an amount in a table; currencies without a sign of their own show their
+    /// code.
     package var sign: String {
         switch code {
         case "USD": "$"

@@ -1,6 +1,8 @@
-/// Plain decimal text, read and written exactly: `8`, `0.14`, `-2.50`; never `1e9`, `1,5`, `.5`, `NaN` or `＋１`.
+/// Plain decimal text, read and written exactly: `8`, `0.14`, `-2.50`; never `1e9`, `1,5`, `.5`,
+/// `NaN` or `＋１`.
 ///
-/// The value is a count of 10⁻¹⁸. Text with more than 18 decimals, or a value outside `Int128`, is refused, not rounded.
+/// The value is a count of 10⁻¹⁸. Text with more than 18 decimals, or a value outside `Int128`, is
+/// refused, not rounded.
 package enum DecimalText {
     package static let scaleDigits = 18
     package static let one: Int128 = 1_000_000_000_000_000_000

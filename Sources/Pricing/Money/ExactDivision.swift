@@ -1,4 +1,5 @@
-/// One multiplication and one division, rounded half to even, without an intermediate that could overflow.
+/// One multiplication and one division, rounded half to even, without an intermediate that could
+/// overflow.
 package enum ExactDivision {
     /// `value` · `numerator` ÷ `denominator`; `denominator` is above zero.
     ///
@@ -9,7 +10,8 @@ package enum ExactDivision {
         precondition(denominator > 0, "a ratio is divided by a count above zero")
         let isNegative = (value < 0) != (numerator < 0)
         let divisor = denominator.magnitude
-        let (product, overflow) = value.magnitude.multipliedReportingOverflow(by: numerator.magnitude)
+        let (product, overflow) = value.magnitude.multipliedReportingOverflow(
+            by: numerator.magnitude)
         var quotient: UInt128
         let remainder: UInt128
         if overflow {

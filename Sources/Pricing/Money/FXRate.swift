@@ -15,7 +15,8 @@ package struct FXRate: Hashable, Sendable {
     ) throws(PricingError) {
         guard base != quote, attos > 0, attos <= 1_000_000_000 * DecimalText.one else {
             throw .malformed(
-                what: "exchange rate", text: "\(base.code)/\(quote.code)=\(DecimalText.text(attos))",
+                what: "exchange rate",
+                text: "\(base.code)/\(quote.code)=\(DecimalText.text(attos))",
                 wanted: "two currencies and a rate above 0, such as USD/CNY=7.3")
         }
         self.base = base
@@ -30,7 +31,8 @@ package struct FXRate: Hashable, Sendable {
         let halves = text.split(separator: "=", omittingEmptySubsequences: false)
         let codes = halves[0].split(separator: "/", omittingEmptySubsequences: false)
         guard halves.count == 2, codes.count == 2, let base = try? Currency(String(codes[0])),
-            let quote = try? Currency(String(codes[1])), let attos = DecimalText.parse(halves[1].utf8)
+            let quote = try? Currency(String(codes[1])),
+            let attos = DecimalText.parse(halves[1].utf8)
         else {
             throw .malformed(
                 what: "exchange rate", text: text,
@@ -73,7 +75,8 @@ package struct FXTable: Sendable {
         self.shipped = shipped
     }
 
-    /// The rate between two currencies on a day: a given one, else the newest shipped one that is not later.
+    /// The rate between two currencies on a day: a given one, else the newest shipped one that is
+    /// not later.
     package func rate(
         _ one: Currency, _ other: Currency, on date: CivilDate
     ) throws(PricingError) -> FXRate {

@@ -1,6 +1,7 @@
 /// An exact amount of one currency, counted in 10⁻¹⁸ of its unit.
 ///
-/// A rate quoted per million with up to twelve decimals multiplies by any token count without rounding.
+/// A rate quoted per million with up to twelve decimals multiplies by any token count without
+/// rounding.
 package struct Money: Hashable, Sendable {
     package let currency: Currency
     package var attos: Int128
@@ -12,7 +13,8 @@ package struct Money: Hashable, Sendable {
 
     package static func zero(_ currency: Currency) -> Money { Money(currency: currency, attos: 0) }
 
-    /// Reads plain decimal text such as `8.00`; throws `PricingError.malformed` for any other spelling.
+    /// Reads plain decimal text such as `8.00`; throws `PricingError.malformed` for any other
+    /// spelling.
     package init(_ amount: String, _ currency: Currency) throws(PricingError) {
         guard let attos = DecimalText.parse(amount) else {
             throw .malformed(what: "amount", text: amount, wanted: "a plain decimal such as 8.00")
@@ -27,12 +29,14 @@ package struct Money: Hashable, Sendable {
         let trimmed = amount.last == " " ? String(amount.dropLast()) : amount
         guard let currency = try? Currency(code), let attos = DecimalText.parse(trimmed) else {
             throw .malformed(
-                what: "amount", text: text, wanted: "a plain decimal and a currency, such as 150USD")
+                what: "amount", text: text, wanted: "a plain decimal and a currency, such as 150USD"
+            )
         }
         self.init(currency: currency, attos: attos)
     }
 
-    /// The sum; throws `PricingError.currencyMismatch` for two currencies and `outOfRange` past `Int128`.
+    /// The sum; throws `PricingError.currencyMismatch` for two currencies and `outOfRange` past
+    /// `Int128`.
     package func adding(_ other: Money) throws(PricingError) -> Money {
         guard currency == other.currency else {
             throw .currencyMismatch(currency, other.currency)
@@ -47,8 +51,11 @@ package struct Money: Hashable, Sendable {
         return try adding(Money(currency: other.currency, attos: -other.attos))
     }
 
-    /// This amount times `numerator` ÷ `denominator`: multiplied full-width, divided once, half to even at 10⁻¹⁸.
-    package func scaled(by numerator: Int128, over denominator: Int128) throws(PricingError) -> Money {
+    /// This amount times `numerator` ÷ `denominator`: multiplied full-width, divided once, half to
+    /// even at 10⁻¹⁸.
+    package func scaled(by numerator: Int128, over denominator: Int128) throws(PricingError)
+        -> Money
+    {
         Money(
             currency: currency,
             attos: try ExactDivision.halfEven(attos, times: numerator, over: denominator))

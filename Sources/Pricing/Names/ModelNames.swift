@@ -25,7 +25,8 @@ struct ModelNames: Sendable {
         self.patterns = patterns
     }
 
-    /// An id first, then an alias that holds at `time`, then the patterns; then the same in small letters.
+    /// An id first, then an alias that holds at `time`, then the patterns; then the same in small
+    /// letters.
     func resolve(_ name: String, at time: Timestamp) throws(PricingError) -> Model {
         if let model = try find(name, at: time) { return model }
         let lowered = name.lowercased()

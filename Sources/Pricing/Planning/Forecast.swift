@@ -12,7 +12,8 @@ package struct Forecast: Sendable {
         package let cost: Cost
     }
 
-    /// The cheaper and the dearer end of what a month may come to; equal where the hour does not matter.
+    /// The cheaper and the dearer end of what a month may come to; equal where the hour does not
+    /// matter.
     package struct Range: Sendable {
         package let low: Cost
         package let high: Cost
@@ -111,7 +112,9 @@ private struct Ends {
         _ usage: Usage, lines: [CatalogLine], channel: Channel, workload: Workload
     ) throws(PricingError) {
         var priced: [Forecast.Part] = []
-        for line in lines { priced.append(try Self.part(usage, line, channel, workload.purchase.at)) }
+        for line in lines {
+            priced.append(try Self.part(usage, line, channel, workload.purchase.at))
+        }
         priced.sort { $0.cost.settled.money.attos < $1.cost.settled.money.attos }
         let (cheapest, dearest) = (priced[0], priced[priced.count - 1])
         guard cheapest.cost.settled != dearest.cost.settled else {
@@ -129,12 +132,14 @@ private struct Ends {
         let dear = try Self.part(peak, dearest.entry, channel, workload.purchase.at)
         let cheap = try Self.part(
             try usage.remainder(after: peak), cheapest.entry, channel, workload.purchase.at)
-        parts = [(dear, Forecast.Part.Hours.dearer), (cheap, .cheaper)].filter { !$0.0.usage.isEmpty }
-            .map { part, hours in
-                var labelled = part
-                labelled.hours = hours
-                return labelled
-            }
+        parts = [(dear, Forecast.Part.Hours.dearer), (cheap, .cheaper)].filter {
+            !$0.0.usage.isEmpty
+        }
+        .map { part, hours in
+            var labelled = part
+            labelled.hours = hours
+            return labelled
+        }
         let sum = try dear.cost.adding(cheap.cost)
         range = Forecast.Range(low: sum, high: sum)
     }

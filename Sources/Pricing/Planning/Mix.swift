@@ -21,7 +21,8 @@ package struct Mix: Sendable {
         self.parts = parts
     }
 
-    /// The cheapest mix in which each floor is kept: what no floor claims goes to the cheapest model.
+    /// The cheapest mix in which each floor is kept: what no floor claims goes to the cheapest
+    /// model.
     ///
     /// `costs` is what the whole workload comes to under each model, in one currency.
     package static func cheapest(
@@ -45,7 +46,8 @@ package struct Mix: Sendable {
         return try Mix(parts)
     }
 
-    /// The usage of each part: rounded along the running sum, so that the parts add up to the whole.
+    /// The usage of each part: rounded along the running sum, so that the parts add up to the
+    /// whole.
     package func split(_ usage: Usage) throws(PricingError) -> [Usage] {
         var before = Usage()
         var sum: Int128 = 0

@@ -12,10 +12,12 @@ package struct Savings: Hashable, Sendable {
         saved = try baseline.subtracting(cost)
     }
 
-    /// In percent of the baseline, half to even to one decimal: `85.7`; `nil` against a baseline of zero.
+    /// In percent of the baseline, half to even to one decimal: `85.7`; `nil` against a baseline of
+    /// zero.
     package var percentText: String? {
         guard baseline.attos > 0,
-            let tenths = try? ExactDivision.halfEven(saved.attos, times: 1000, over: baseline.attos),
+            let tenths = try? ExactDivision.halfEven(
+                saved.attos, times: 1000, over: baseline.attos),
             let attos = try? ExactDivision.halfEven(tenths, times: DecimalText.one, over: 10)
         else { return nil }
         return DecimalText.text(attos, minorDigits: 1)

@@ -7,13 +7,15 @@ package struct Share: Hashable, Sendable, Comparable {
 
     package init(attos: Int128) { self.attos = attos }
 
-    /// Reads `60%`; with `percentSign: .optional` also `60`. Throws `PricingError.malformed` outside 0% … 100%.
+    /// Reads `60%`; with `percentSign: .optional` also `60`. Throws `PricingError.malformed`
+    /// outside 0% … 100%.
     package init(
         parsing text: String, for what: String, percentSign: PercentSign = .required
     ) throws(PricingError) {
         let share = try Share(growth: text, for: what, percentSign: percentSign)
         guard share.attos >= 0, share <= .whole else {
-            throw .malformed(what: "share for \(what)", text: text, wanted: "a share from 0% to 100%")
+            throw .malformed(
+                what: "share for \(what)", text: text, wanted: "a share from 0% to 100%")
         }
         self = share
     }
@@ -29,7 +31,8 @@ package struct Share: Hashable, Sendable, Comparable {
         guard hasSign || percentSign == .optional, let attos = DecimalText.parse(digits),
             attos % 100 == 0, attos >= -100 * DecimalText.one, attos <= 1000 * DecimalText.one
         else {
-            throw .malformed(what: "share for \(what)", text: text, wanted: "a percentage such as 60%")
+            throw .malformed(
+                what: "share for \(what)", text: text, wanted: "a percentage such as 60%")
         }
         self.attos = attos / 100
     }

@@ -13,7 +13,8 @@ package struct Workload: Sendable {
     package var demand: Demand
     /// The part that goes through the `batch` service tier.
     package var batchShare: Share
-    /// The part that falls into the dearer hours, where the price depends on the hour; `nil` shows both ends.
+    /// The part that falls into the dearer hours, where the price depends on the hour; `nil` shows
+    /// both ends.
     package var peakShare: Share?
     /// Added each month to the month before.
     package var growthPerMonth: Share
@@ -68,14 +69,17 @@ package struct RequestShape: Sendable {
     /// Further meters of each request.
     package let other: Usage
 
-    /// Throws `PricingError.sharesDoNotAddUp` where cached and written tokens are more than the input.
+    /// Throws `PricingError.sharesDoNotAddUp` where cached and written tokens are more than the
+    /// input.
     package init(
         inputTokens: Int64, cachedShare: Share = .none, cacheWriteShare: Share = .none,
         outputTokens: Int64, other: Usage = Usage()
     ) throws(PricingError) {
         guard cachedShare.attos + cacheWriteShare.attos <= DecimalText.one else {
             throw .malformed(
-                what: "pair of shares", text: "\(cachedShare.percentText)% cached and \(cacheWriteShare.percentText)% written",
+                what: "pair of shares",
+                text:
+                    "\(cachedShare.percentText)% cached and \(cacheWriteShare.percentText)% written",
                 wanted: "shares of the total input that add up to 100% at most")
         }
         self.inputTokens = inputTokens
@@ -85,7 +89,8 @@ package struct RequestShape: Sendable {
         self.other = other
     }
 
-    /// The usage of so many requests: shares are taken of the total, so that nothing is lost to rounding per request.
+    /// The usage of so many requests: shares are taken of the total, so that nothing is lost to
+    /// rounding per request.
     package func usage(ofRequests requests: Int64) throws(PricingError) -> Usage {
         let input = try product(requests, inputTokens)
         let cached = try cachedShare.of(input)

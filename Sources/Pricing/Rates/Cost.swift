@@ -2,7 +2,8 @@
 package struct Cost: Sendable {
     /// In the currency that the rate line quotes; a lower bound where `unpriced` is not empty.
     package let billed: Billed
-    /// In the currency in which the channel's bill is paid; a lower bound where `unpriced` is not empty.
+    /// In the currency in which the channel's bill is paid; a lower bound where `unpriced` is not
+    /// empty.
     package let settled: Settled
     /// Meters of the usage that the line does not charge: unknown, and never zero.
     package let unpriced: MeterSet
@@ -29,7 +30,8 @@ package struct CostComponent: Sendable {
 }
 
 extension RateLine {
-    /// The parts of `charge(for:)`, in the order of the meters; meters that the line does not charge are left out.
+    /// The parts of `charge(for:)`, in the order of the meters; meters that the line does not
+    /// charge are left out.
     package func components(of usage: Usage) throws(PricingError) -> [CostComponent] {
         var components: [CostComponent] = []
         for meter in usage.meters {
@@ -44,7 +46,8 @@ extension RateLine {
     }
 }
 
-/// How a channel's bill is paid: `pays` of one currency for each `billed` of another, from a day on.
+/// How a channel's bill is paid: `pays` of one currency for each `billed` of another, from a day
+/// on.
 package struct Settlement: Hashable, Sendable {
     package let pays: Money
     package let billed: Money

@@ -6,10 +6,12 @@ package struct Rate: Hashable, Sendable {
 
     package let quote: Money
     package let quotedUnits: Int64
-    /// The price of one unit in 10⁻¹⁸, where it ends there; `nil` for a ratio such as 1 per 12,000,000.
+    /// The price of one unit in 10⁻¹⁸, where it ends there; `nil` for a ratio such as 1 per
+    /// 12,000,000.
     private let attosPerUnit: Int128?
 
-    /// Throws `PricingError.outOfRange` for a negative quote, one above 10⁷, or units outside 1 … 10¹².
+    /// Throws `PricingError.outOfRange` for a negative quote, one above 10⁷, or units outside 1 …
+    /// 10¹².
     package init(quote: Money, per quotedUnits: Int64) throws(PricingError) {
         guard quote.attos >= 0, quote.attos <= Self.maximumQuote else {
             throw .outOfRange("the quote \(quote.amountText)")
@@ -28,8 +30,8 @@ package struct Rate: Hashable, Sendable {
 
     /// What `count` units come to: multiplied first, divided once, half to even at 10⁻¹⁸.
     ///
-    /// Add counts before calling it: 3,600 times the amount of one second is not the amount of an hour.
-    /// Throws `PricingError.outOfRange` past `Int128`, and never traps.
+    /// Add counts before calling it: 3,600 times the amount of one second is not the amount of an
+    /// hour. Throws `PricingError.outOfRange` past `Int128`, and never traps.
     package func billed(for count: Int64) throws(PricingError) -> Billed {
         Billed(Money(currency: quote.currency, attos: try attos(for: count)))
     }
@@ -40,10 +42,12 @@ package struct Rate: Hashable, Sendable {
             guard !overflow else { throw .outOfRange("the cost of \(count) units") }
             return product
         }
-        return try ExactDivision.halfEven(quote.attos, times: Int128(count), over: Int128(quotedUnits))
+        return try ExactDivision.halfEven(
+            quote.attos, times: Int128(count), over: Int128(quotedUnits))
     }
 
-    /// The same rate times an exact decimal factor (10⁻¹⁸ parts), as channels that extend another are priced.
+    /// The same rate times an exact decimal factor (10⁻¹⁸ parts), as channels that extend another
+    /// are priced.
     ///
     /// Where the product does not end at 10⁻¹⁸ the quoted units grow, so that no digit is lost.
     package func multiplied(byAttos factor: Int128) throws(PricingError) -> Rate {
@@ -70,7 +74,8 @@ package struct Rate: Hashable, Sendable {
         return try Rate(quote: Money(currency: quote.currency, attos: product), per: units)
     }
 
-    /// The price of one unit as a decimal cut at 10⁻¹⁸, for comparing rates with different quoted units.
+    /// The price of one unit as a decimal cut at 10⁻¹⁸, for comparing rates with different quoted
+    /// units.
     package var attosOfOneUnit: Int128 { attosPerUnit ?? quote.attos / Int128(quotedUnits) }
 }
 

@@ -50,7 +50,8 @@ package struct RateConditions: Hashable, Sendable {
         }
     }
 
-    /// Canonical text, a part of a line's identity: `tier=batch above=200000 window=UTC/mon-fri/01:00:00-04:00:00`.
+    /// Canonical text, a part of a line's identity: `tier=batch above=200000
+    /// window=UTC/mon-fri/01:00:00-04:00:00`.
     package var text: String {
         var parts: [String] = []
         if serviceTier != Self.standardTier { parts.append("tier=\(Self.escaped(serviceTier))") }
@@ -110,7 +111,8 @@ package struct TimeWindow: Hashable, Sendable {
         return clock < hours.end && weekdays.contains(weekday.dayBefore)
     }
 
-    /// Whether some weekly moment lies in both windows; windows of two zones are compared by their wall clocks.
+    /// Whether some weekly moment lies in both windows; windows of two zones are compared by their
+    /// wall clocks.
     package func overlaps(_ other: TimeWindow) -> Bool {
         let mine = weekMinutes
         return other.weekMinutes.contains { theirs in

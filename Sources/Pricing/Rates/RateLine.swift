@@ -6,7 +6,8 @@ package final class RateLine: Sendable {
     package enum Unlisted: String, Sendable {
         /// It is an error.
         case refused
-        /// A cached count takes its uncached rate and reasoning takes the output rate, within one modality.
+        /// A cached count takes its uncached rate and reasoning takes the output rate, within one
+        /// modality.
         case inherit
     }
 
@@ -49,7 +50,9 @@ package final class RateLine: Sendable {
 
     /// The units of `meter` that one request using `count` of them is billed for.
     package func billedUnits(_ count: Int64, of meter: Meter) -> Int64 {
-        guard !minimumUnits.isEmpty, let least = minimumUnits[meter], count > 0 else { return count }
+        guard !minimumUnits.isEmpty, let least = minimumUnits[meter], count > 0 else {
+            return count
+        }
         return max(count, least)
     }
 
@@ -72,8 +75,8 @@ package final class RateLine: Sendable {
         return Charge(billed: Billed(Money(currency: currency, attos: total)), unpriced: unpriced)
     }
 
-    /// The line as it bills a volume: `requests` requests of one shape, whose minimum units add up, or counts of
-    /// requests whose number is unknown, where minimum units cannot be applied.
+    /// The line as it bills a volume: `requests` requests of one shape, whose minimum units add up,
+    /// or counts of requests whose number is unknown, where minimum units cannot be applied.
     package func forVolume(ofRequests requests: Int64?) throws(PricingError) -> RateLine {
         if minimumUnits.isEmpty { return self }
         var minimums: [Meter: Int64] = [:]
@@ -108,7 +111,9 @@ package final class RateLine: Sendable {
 
     /// What two lines may not share unless one corrects the other.
     package var key: Key {
-        Key(channel: channel, model: model, currency: currency, conditions: conditions, validFrom: validFrom)
+        Key(
+            channel: channel, model: model, currency: currency, conditions: conditions,
+            validFrom: validFrom)
     }
 
     package struct Key: Hashable, Sendable {

@@ -1,6 +1,8 @@
-/// What the standard library does not know: how far an IANA zone is from UTC at some moment. Passed in by the caller.
+/// What the standard library does not know: how far an IANA zone is from UTC at some moment. Passed
+/// in by the caller.
 package protocol TimeZoneRules: Sendable {
-    /// Seconds east of UTC; throws `PricingError.unknownTimeZone` for a name that the machine's data does not have.
+    /// Seconds east of UTC; throws `PricingError.unknownTimeZone` for a name that the machine's
+    /// data does not have.
     func offsetSeconds(of zone: String, at time: Timestamp) throws(PricingError) -> Int
 }
 
@@ -26,12 +28,16 @@ extension TimeZoneRules {
         )
     }
 
-    /// The moment at which `date` begins in `zone`; where midnight does not exist, the first moment after the gap.
+    /// The moment at which `date` begins in `zone`; where midnight does not exist, the first moment
+    /// after the gap.
     package func startOfDay(_ date: CivilDate, in zone: String) throws(PricingError) -> Timestamp {
         let utcMidnight = Timestamp(date).seconds
-        // The offset that holds at local midnight is one of those around it: try the later candidate last.
-        let before = try offsetSeconds(of: zone, at: Timestamp(milliseconds: (utcMidnight - 86_400) * 1000))
-        let after = try offsetSeconds(of: zone, at: Timestamp(milliseconds: (utcMidnight + 86_400) * 1000))
+        // The offset that holds at local midnight is one of those around it: try the later
+        // candidate last.
+        let before = try offsetSeconds(
+            of: zone, at: Timestamp(milliseconds: (utcMidnight - 86_400) * 1000))
+        let after = try offsetSeconds(
+            of: zone, at: Timestamp(milliseconds: (utcMidnight + 86_400) * 1000))
         for offset in [max(before, after), min(before, after)] {
             let candidate = Timestamp(milliseconds: (utcMidnight - Int64(offset)) * 1000)
             if try offsetSeconds(of: zone, at: candidate) == offset { return candidate }

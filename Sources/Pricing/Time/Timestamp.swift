@@ -58,10 +58,11 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         if fraction != 0 { number(fraction, 3, "Z") }
     }
 
-    /// Reads RFC 3339 with an explicit offset, `2026-10-01T16:30:00Z` or `…+08:00`; `nil` for anything else.
+    /// Reads RFC 3339 with an explicit offset, `2026-10-01T16:30:00Z` or `…+08:00`; `nil` for
+    /// anything else.
     ///
-    /// <https://www.rfc-editor.org/rfc/rfc3339#section-5.6> (checked 2026-11-22). A leap second reads as the next second;
-    /// digits past the millisecond are cut.
+    /// <https://www.rfc-editor.org/rfc/rfc3339#section-5.6> (checked 2026-11-22). A leap second
+    /// reads as the next second; digits past the millisecond are cut.
     package static func parse(_ text: some Collection<UInt8>) -> Timestamp? {
         Array(text).withUnsafeBufferPointer { parse(bytes: $0) }
     }
@@ -69,7 +70,8 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     /// The same, off bytes that stay where they are.
     package static func parse(bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
         var reader = DigitReader(bytes)
-        guard let date = reader.date(), reader.take("T", or: "t") || reader.take(" "), let hour = reader.number(2),
+        guard let date = reader.date(), reader.take("T", or: "t") || reader.take(" "),
+            let hour = reader.number(2),
             reader.take(":"), let minute = reader.number(2), reader.take(":"),
             let second = reader.number(2), hour < 24, minute < 60, second <= 60,
             let fraction = reader.fraction(), let offsetMinutes = reader.offset(), reader.isAtEnd

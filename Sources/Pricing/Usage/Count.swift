@@ -1,6 +1,7 @@
 /// Counts as people write them: `10M`, `1.5B`, `250k`, `1000`.
 package enum Count {
-    /// The whole number that `text` says, or `nil`: no sign, no exponent, no group separators, no fraction left over.
+    /// The whole number that `text` says, or `nil`: no sign, no exponent, no group separators, no
+    /// fraction left over.
     package static func parse(_ text: String) -> Int64? {
         guard let last = text.utf8.last, text.utf8.first != UInt8(ascii: "-") else { return nil }
         let scale: Int128?
@@ -20,7 +21,9 @@ package enum Count {
     /// Reads a count; throws `PricingError.malformed` and names the flag or field.
     package static func require(_ text: String, for what: String) throws(PricingError) -> Int64 {
         guard let count = parse(text) else {
-            throw .malformed(what: "count for \(what)", text: text, wanted: "a whole number such as 1000, 250k or 10M")
+            throw .malformed(
+                what: "count for \(what)", text: text,
+                wanted: "a whole number such as 1000, 250k or 10M")
         }
         return count
     }

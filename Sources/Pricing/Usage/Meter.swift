@@ -1,6 +1,7 @@
 /// One billable kind. Meters are disjoint: each token of a request lands in exactly one of them.
 ///
-/// The raw value is the meter's place in `Usage`; `name` is its spelling in flags, JSON, tables and rate files.
+/// The raw value is the meter's place in `Usage`; `name` is its spelling in flags, JSON, tables and
+/// rate files.
 package enum Meter: UInt8, CaseIterable, Sendable {
     // Input tokens, by modality and by what the cache did with them.
     case input, cachedInput, cacheWrite5m, cacheWrite1h, cacheWrite12h
@@ -31,7 +32,8 @@ package enum Meter: UInt8, CaseIterable, Sendable {
         self = meter
     }
 
-    /// Which total of the vendor the meter is a part of; `neither` for what is not counted in tokens.
+    /// Which total of the vendor the meter is a part of; `neither` for what is not counted in
+    /// tokens.
     package var side: Side {
         switch rawValue {
         case Meter.input.rawValue...Meter.videoCacheWrite1h.rawValue: .input
@@ -60,8 +62,8 @@ package enum Meter: UInt8, CaseIterable, Sendable {
     /// Whether the count is of tokens that a cache served or took.
     package var isCached: Bool { fallback != nil && side == .input }
 
-    /// The meter one step up in the lattice, of the same modality: what a line that says `unlisted: inherit` prices this
-    /// meter as. `nil` at the top: nothing stands in for it.
+    /// The meter one step up in the lattice, of the same modality: what a line that says `unlisted:
+    /// inherit` prices this meter as. `nil` at the top: nothing stands in for it.
     package var fallback: Meter? {
         switch self {
         case .cachedInput, .cacheWrite5m, .cacheWrite1h, .cacheWrite12h: .input
@@ -73,7 +75,8 @@ package enum Meter: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// The meters that `unlisted: inherit` covers: reads of a cache and reasoning, never a cache write.
+    /// The meters that `unlisted: inherit` covers: reads of a cache and reasoning, never a cache
+    /// write.
     package var isInheritable: Bool {
         switch self {
         case .cachedInput, .cachedAudioInput, .cachedImageInput, .cachedVideoInput, .reasoning: true

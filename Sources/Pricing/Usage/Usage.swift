@@ -24,7 +24,8 @@ package struct Usage: Sendable {
 
     package var isEmpty: Bool { meters.isEmpty }
 
-    /// Adds `count` units; throws `PricingError.outOfRange` where it is negative or the sum passes `Int64`.
+    /// Adds `count` units; throws `PricingError.outOfRange` where it is negative or the sum passes
+    /// `Int64`.
     package mutating func add(_ count: Int64, of meter: Meter) throws(PricingError) {
         let place = Int(meter.rawValue)
         let (sum, overflow) = counts[place].addingReportingOverflow(count)
@@ -48,7 +49,8 @@ package struct Usage: Sendable {
         return rest
     }
 
-    /// All input tokens of the request, cached and written ones included: what a context band looks at.
+    /// All input tokens of the request, cached and written ones included: what a context band looks
+    /// at.
     package var totalInput: Int64 { total(of: .input) }
     package var totalOutput: Int64 { total(of: .output) }
 

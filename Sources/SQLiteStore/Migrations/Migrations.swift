@@ -12,7 +12,6 @@ enum Migrations {
     static let applicationID: Int32 = 0x746D_7472
 
     private static func createRateTables(_ db: Database) throws {
-        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
         try db.execute(sql: rateTables)
         for (table, key) in appendOnlyTables { try makeAppendOnly(table, key: key, db) }
     }

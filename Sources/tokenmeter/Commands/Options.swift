@@ -17,6 +17,25 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "The IANA zone in which dates are read (default: the machine's).")
     var timezone: String?
 
+    /// Puts global options that stand before the command behind it, where each command reads them:
+    /// both places are theirs.
+    static func behindTheCommand(_ arguments: [String]) -> [String] {
+        let names = ["--database", "--format", "--pricing-data", "--timezone"]
+        var rest = arguments[...]
+        var moved: [String] = []
+        while let first = rest.first,
+            let name = names.first(where: { first == $0 || first.hasPrefix($0 + "=") })
+        {
+            let count = first == name ? 2 : 1
+            guard rest.count >= count else { return arguments }
+            moved += rest.prefix(count)
+            rest = rest.dropFirst(count)
+        }
+        guard !moved.isEmpty else { return arguments }
+        let words = rest.first == RatesCommand.configuration.commandName ? 2 : 1
+        return rest.prefix(words) + moved + rest.dropFirst(words)
+    }
+
     /// Prints the answer and ends with the exit code of its verdict.
     func finish(_ answer: Answer) throws {
         try Terminal.write(
@@ -43,11 +62,16 @@ struct UsageOptions: ParsableArguments {
     @Option(help: "Uncached input tokens.") var inputTokens: String?
     @Option(help: "Input tokens read from the cache; they come on top of the uncached ones.")
     var cachedTokens: String?
-    @Option(name: .customLong("cache-write-5m-tokens"), help: "Input tokens written to the 5-minute cache.")
+    @Option(
+        name: .customLong("cache-write-5m-tokens"),
+        help: "Input tokens written to the 5-minute cache.")
     var cacheWrite5mTokens: String?
-    @Option(name: .customLong("cache-write-1h-tokens"), help: "Input tokens written to the 1-hour cache.")
+    @Option(
+        name: .customLong("cache-write-1h-tokens"),
+        help: "Input tokens written to the 1-hour cache.")
     var cacheWrite1hTokens: String?
-    @Option(help: "The inclusive input total, in place of --input-tokens.") var promptTokens: String?
+    @Option(help: "The inclusive input total, in place of --input-tokens.") var promptTokens:
+        String?
     @Option(help: "Output tokens without reasoning.") var outputTokens: String?
     @Option(help: "Reasoning tokens, on top of the output.") var reasoningTokens: String?
     @Option(help: "Audio input tokens.") var audioInputTokens: String?
@@ -56,7 +80,8 @@ struct UsageOptions: ParsableArguments {
     @Option(help: "Image input tokens.") var imageInputTokens: String?
     @Option(help: "Image output tokens.") var imageOutputTokens: String?
     @Option(help: "Video input tokens.") var videoInputTokens: String?
-    @Option(help: "Any other meter, such as web_search=3; may be repeated.") var meter: [String] = []
+    @Option(help: "Any other meter, such as web_search=3; may be repeated.") var meter: [String] =
+        []
 
     var values: [String: [String]] {
         [

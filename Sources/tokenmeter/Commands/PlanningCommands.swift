@@ -7,6 +7,7 @@ struct ForecastCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forecast",
         abstract: "What a month will cost; a gate with --max.",
+        usage: "tokenmeter forecast [--model <model> | --plan <plan>] [<options>]",
         discussion: """
             Example:
               tokenmeter forecast --model gpt-4.1 --requests-per-day 1000 --input-per-request 2000 \\
@@ -22,7 +23,8 @@ struct ForecastCommand: ParsableCommand {
     @OptionGroup var workload: WorkloadOptions
 
     @Option(help: "The model: its id, or another name for it.") var model: String?
-    @Option(help: "Where it is bought (default: direct, the model's own vendor).") var channel: String?
+    @Option(help: "Where it is bought (default: direct, the model's own vendor).") var channel:
+        String?
     @Option(help: "The service tier (default: standard).") var serviceTier: String?
     @Option(help: "Which of the channel's price lists, by currency.") var billedIn: String?
     @Option(help: "A further attribute of the requests, such as speed=fast; may be repeated.")
@@ -53,6 +55,7 @@ struct SavingsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "savings",
         abstract: "A month on one channel against a baseline, over models.",
+        usage: "tokenmeter savings --channel <channel> --baseline <channel> [<options>]",
         discussion: """
             Example:
               tokenmeter savings --output-tokens 10M --channel holysheep --baseline standard
@@ -66,7 +69,8 @@ struct SavingsCommand: ParsableCommand {
 
     @Option(help: "Where the month would be bought.") var channel: String?
     @Option(help: "What it is held against: a channel, or direct.") var baseline: String?
-    @Option(help: "A model; may be repeated (default: all that both sides sell).") var model: [String] = []
+    @Option(help: "A model; may be repeated (default: all that both sides sell).") var model:
+        [String] = []
     @Option(help: "The service tier (default: standard).") var serviceTier: String?
 
     func run() throws {
@@ -84,6 +88,7 @@ struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "The same usage over models and channels, the cheapest first.",
+        usage: "tokenmeter compare [--model <model> ...] [<options>]",
         discussion: """
             Example:
               tokenmeter compare --model gpt-4.1 --output-tokens 10M --currency USD --fx USD/CNY=7
@@ -115,6 +120,7 @@ struct MixCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mix",
         abstract: "A month shared over several models, against all in one.",
+        usage: "tokenmeter mix [--share <model=percent> ... | --cheapest] [<options>]",
         discussion: """
             Example:
               tokenmeter mix --share deepseek-v3.2=70 --share gpt-4.1=30 \\
@@ -133,7 +139,8 @@ struct MixCommand: ParsableCommand {
     var atLeast: [String] = []
     @Option(help: "A model that the cheapest mix may use; may be repeated (default: all).")
     var model: [String] = []
-    @Option(help: "Where it is bought (default: direct, each model's own vendor).") var channel: String?
+    @Option(help: "Where it is bought (default: direct, each model's own vendor).") var channel:
+        String?
     @Option(help: "The service tier (default: standard).") var serviceTier: String?
 
     func run() throws {
@@ -151,6 +158,7 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Budgets against a plan, for CI.",
+        usage: "tokenmeter check --plan <plan> --budgets <budgets> [<options>]",
         discussion: """
             Example:
               tokenmeter check --plan plan.yml --budgets budgets.yml

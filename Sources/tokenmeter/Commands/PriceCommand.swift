@@ -6,6 +6,7 @@ struct PriceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "price",
         abstract: "What one request costs, or each of many on stdin.",
+        usage: "tokenmeter price [--model <model>] [<options>] [<file>]",
         discussion: """
             Example:
               tokenmeter price --model gpt-4.1 --channel openai \\
@@ -21,7 +22,8 @@ struct PriceCommand: ParsableCommand {
     @OptionGroup var usage: UsageOptions
 
     @Option(help: "The model: its id, or another name for it.") var model: String?
-    @Option(help: "Where it is bought (default: direct, the model's own vendor).") var channel: String?
+    @Option(help: "Where it is bought (default: direct, the model's own vendor).") var channel:
+        String?
     @Option(help: "The service tier, such as batch (default: standard).") var serviceTier: String?
     @Option(help: "When the answer was complete, for channels priced at completion.")
     var completedAt: String?
@@ -36,11 +38,13 @@ struct PriceCommand: ParsableCommand {
             "completed_at": list(completedAt), "billed_in": list(billedIn), "when": when,
         ]
         let question = parameters(global, pricing.values, usage.values, purchase)
-        if model == nil, file != nil || !Terminal.stdinIsTerminal {
+        let hasCounts = usage.values.contains { !$0.value.isEmpty }
+        if model == nil, file != nil || (!Terminal.stdinIsTerminal && !hasCounts) {
             return try priceLines(question)
         }
         if let file {
-            throw QuestionError.invalid(field: "--model", problem: "each line of \(file) names its own")
+            throw QuestionError.invalid(
+                field: "--model", problem: "each line of \(file) names its own")
         }
         try global.finish(try Composition.context(global).price(question))
     }

@@ -23,7 +23,8 @@ struct RatesCommand: ParsableCommand {
 
 /// Which lines a table shows.
 struct RatesFilter: ParsableArguments {
-    @Option(help: "The time whose rates are shown: a date or RFC 3339 (default: now).") var at: String?
+    @Option(help: "The time whose rates are shown: a date or RFC 3339 (default: now).") var at:
+        String?
     @Option(help: "A channel; may be repeated (default: all).") var channel: [String] = []
     @Option(help: "Only this service tier.") var serviceTier: String?
     @Option(help: "Only price lists in this currency.") var billedIn: String?
@@ -39,6 +40,7 @@ struct RatesFilter: ParsableArguments {
 struct RatesListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "The lines in force, a row each.",
+        usage: "tokenmeter rates list [--model <model> ...] [<options>]",
         discussion: "Example:\n  tokenmeter rates list --channel deepseek --billed-in CNY")
 
     @OptionGroup var global: GlobalOptions
@@ -54,6 +56,7 @@ struct RatesListCommand: ParsableCommand {
 struct RatesShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "One model: its names, lines and sources.",
+        usage: "tokenmeter rates show <model> [<options>]",
         discussion: "Example:\n  tokenmeter rates show claude-sonnet-4.5 --channel anthropic")
 
     @OptionGroup var global: GlobalOptions
@@ -69,6 +72,7 @@ struct RatesShowCommand: ParsableCommand {
 struct RatesHistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Every line of one model, past and future.",
+        usage: "tokenmeter rates history <model> [<options>]",
         discussion: "Example:\n  tokenmeter rates history deepseek-v3 --billed-in USD")
 
     @OptionGroup var global: GlobalOptions
@@ -83,8 +87,12 @@ struct RatesHistoryCommand: ParsableCommand {
 
 struct RatesDiffCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "diff", abstract: "What changed between two days; exit code 2 where anything did.",
-        discussion: "Example:\n  tokenmeter rates diff --from 2025-09-01 --to 2025-10-01 --model deepseek-v3")
+        commandName: "diff",
+        abstract: "What changed between two days; exit code 2 where anything did.",
+        usage: "tokenmeter rates diff --from <from> [--to <to>] [<options>]",
+        discussion:
+            "Example:\n  tokenmeter rates diff --from 2025-09-01 --to 2025-10-01 --model deepseek-v3"
+    )
 
     @OptionGroup var global: GlobalOptions
     @Option(help: "The earlier day.") var from: String?
@@ -103,6 +111,7 @@ struct RatesValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate",
         abstract: "Names file, line and field of every fault in rate files.",
+        usage: "tokenmeter rates validate [<paths> ...] [<options>]",
         discussion: """
             Example:
               tokenmeter rates validate pricing-data
@@ -134,7 +143,8 @@ struct RatesValidateCommand: ParsableCommand {
         report.showsHeader = !faults.isEmpty
         let rows = faults.map { fault in
             JSONValue.object([
-                "file": .string(fault.file), "line": fault.line.map { .integer(Int64($0)) } ?? .null,
+                "file": .string(fault.file),
+                "line": fault.line.map { .integer(Int64($0)) } ?? .null,
                 "field": .string(fault.field), "problem": .string(fault.problem),
             ])
         }
@@ -157,14 +167,18 @@ struct RatesValidateCommand: ParsableCommand {
             return try global.pricingData.map(RateFolder.files) ?? RateFile.embedded
         }
         if paths.count == 1, Self.isFolder(paths[0]) { return try RateFolder.files(in: paths[0]) }
-        let own = try paths.map { RateFile(name: $0, text: try RateFolder.text(of: $0)) }
-        let shipped = RateFile.embedded.filter { file in !paths.contains { $0.hasSuffix(file.name) } }
+        let own = try paths.map {
+            RateFile(name: $0, text: try RateFolder.text(of: $0), isOwn: true)
+        }
+        let shipped = RateFile.embedded.filter { file in !paths.contains { $0.hasSuffix(file.name) }
+        }
         return shipped + own
     }
 
     private static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            && isFolder.boolValue
     }
 }
 
@@ -172,6 +186,7 @@ struct RatesAddCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
         abstract: "Keep a file of your own channels in the database.",
+        usage: "tokenmeter rates add <file> [<options>]",
         discussion: """
             Example:
               tokenmeter rates add mine.yml
@@ -191,7 +206,7 @@ struct RatesAddCommand: ParsableCommand {
         }
         let name = "added/" + (file as NSString).lastPathComponent
         let (catalog, isNew) = try Composition.add(
-            RateFile(name: name, text: try RateFolder.text(of: file)), global)
+            RateFile(name: name, text: try RateFolder.text(of: file), isOwn: true), global)
         let own = catalog.lines.filter { $0.origin.hasPrefix(name + ":") }
         let word = isNew ? "added" : "already there:"
         var report = Report(
@@ -200,7 +215,9 @@ struct RatesAddCommand: ParsableCommand {
                 Report.Column("channel", nil, .left), Report.Column("model", nil, .left),
                 Report.Column("line", nil, .left),
             ],
-            rows: own.map { [Report.Cell($0.line.channel), Report.Cell($0.line.model), Report.Cell($0.line.id)] },
+            rows: own.map {
+                [Report.Cell($0.line.channel), Report.Cell($0.line.model), Report.Cell($0.line.id)]
+            },
             rates: "digest \(catalog.digest.prefix(8))…")
         report.showsHeader = !own.isEmpty
         let rows = own.map { entry in

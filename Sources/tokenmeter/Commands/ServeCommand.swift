@@ -10,6 +10,7 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "The same answers as JSON over HTTP, on this machine.",
+        usage: "tokenmeter serve [--host <host>] [--port <port>] [<options>]",
         discussion: """
             Example:
               tokenmeter serve --port 8787 &
@@ -20,16 +21,20 @@ struct ServeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Option(help: "The address to listen on; without keys only this machine's own.") var host = "127.0.0.1"
+    @Option(help: "The address to listen on; without keys only this machine's own.") var host =
+        "127.0.0.1"
     @Option(help: "The port; 0 takes a free one.") var port = 8787
-    @Option(help: "A web origin whose pages may ask, such as http://localhost:3000; may be repeated.")
+    @Option(
+        help: "A web origin whose pages may ask, such as http://localhost:3000; may be repeated.")
     var allowOrigin: [String] = []
 
     func run() async throws {
         guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
             throw QuestionError.invalid(
                 field: "--host",
-                problem: "\(quoted(host)) is not of this machine alone, and that needs keys, which this version does not have")
+                problem:
+                    "\(quoted(host)) is not of this machine alone, and that needs keys, which this version does not have"
+            )
         }
         guard (0...65_535).contains(port) else {
             throw QuestionError.invalid(field: "--port", problem: "\(port) is not from 0 to 65535")
@@ -42,7 +47,8 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = .notice
         let application = Application(
             router: api.router(),
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "tokenmeter"),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port), serverName: "tokenmeter"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
                 Terminal.note("listening on http://\(host == "::1" ? "[::1]" : host):\(port)")
@@ -63,6 +69,7 @@ struct ServeError: Error, CustomStringConvertible {
 
     var description: String {
         reason.contains("EADDRINUSE") || reason.contains("in use")
-            ? "port \(port) on \(host) is taken; give another with --port" : "cannot serve: \(reason)"
+            ? "port \(port) on \(host) is taken; give another with --port"
+            : "cannot serve: \(reason)"
     }
 }

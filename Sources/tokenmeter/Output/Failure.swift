@@ -19,13 +19,15 @@ enum Failure {
         case let error as Faults:
             let faults = error.list.map { "error: \($0)" }
             exit(faults.joined(separator: "\n"), failed)
-        case is StoreError, is RateTableError, is FileError, is ServeError: exit("error: \(error)", failed)
+        case is StoreError, is RateTableError, is FileError, is ServeError:
+            exit("error: \(error)", failed)
         case let code as ExitCode: Terminal.end(code.rawValue)
         default: parserAnswer(error)
         }
     }
 
-    /// Help, completions and the version go to stdout; the parser's own complaints to stderr, spelled like ours.
+    /// Help, completions and the version go to stdout; the parser's own complaints to stderr,
+    /// spelled like ours.
     private static func parserAnswer(_ error: any Error) -> Never {
         let code = Tokenmeter.exitCode(for: error)
         let message = Tokenmeter.fullMessage(for: error)

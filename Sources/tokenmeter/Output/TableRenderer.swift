@@ -10,11 +10,12 @@ struct TableRenderer {
         let header = report.columns.map { Report.Cell($0.title) }
         let body = (report.showsHeader ? [header] : []) + report.rows + report.footer
         let widths = report.columns.indices.map { column in
-            body.map { column < $0.count ? Self.displayWidth(clean($0[column].text)) : 0 }.max() ?? 0
+            body.map { column < $0.count ? Self.displayWidth(clean($0[column].text)) : 0 }.max()
+                ?? 0
         }
         for (index, row) in body.enumerated() {
             let isHeader = report.showsHeader && index == 0
-            for text in folded(row, widths: widths, columns: report.columns) {
+            for text in folded(row, widths: widths, columns: report.columns, isHeader: isHeader) {
                 lines.append(isHeader ? style(text, "2") : text)
             }
         }
@@ -33,16 +34,18 @@ struct TableRenderer {
         return style(title, "1") + "\n" + style(report.rates, "2")
     }
 
-    /// The row as one line; where it is too wide, its last cell, if it is text, stands on a line of its own.
+    /// The row as one line; where it is too wide, its last cell, if it is text, stands on a line of
+    /// its own.
     private func folded(
-        _ row: [Report.Cell], widths: [Int], columns: [Report.Column]
+        _ row: [Report.Cell], widths: [Int], columns: [Report.Column], isHeader: Bool
     ) -> [String] {
         let text = line(row, widths: widths, columns: columns)
         guard Self.displayWidth(text) > width, row.count == columns.count,
             columns.last?.alignment == .left, let last = row.last
         else { return [text] }
         let head = line(Array(row.dropLast()), widths: widths, columns: columns)
-        return [head, "    " + clean(last.text)]
+        // The last column's title says nothing that its cells, each on a line of its own, do not.
+        return isHeader ? [head] : [head, "    " + clean(last.text)]
     }
 
     private func line(_ row: [Report.Cell], widths: [Int], columns: [Report.Column]) -> String {
@@ -77,17 +80,22 @@ struct TableRenderer {
 
     /// Control characters of a file or a request never reach the terminal.
     private func clean(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
-            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "\u{FFFD}" : scalar
-        }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+                        ? "\u{FFFD}" : scalar
+                }))
     }
 
-    /// Columns on the screen: two for the wide characters of East Asia, none for marks that join the one before.
+    /// Columns on the screen: two for the wide characters of East Asia, none for marks that join
+    /// the one before.
     static func displayWidth(_ text: String) -> Int {
         text.unicodeScalars.reduce(0) { width, scalar in
             switch scalar.value {
             case 0x300...0x36F, 0x200B...0x200F, 0xFE00...0xFE0F: width
-            case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+            case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3,
+                0xF900...0xFAFF,
                 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF,
                 0x20000...0x3FFFD:
                 width + 2

@@ -11,7 +11,8 @@ enum Terminal {
     static var stdinIsTerminal: Bool { isatty(0) == 1 }
     static var stdoutIsTerminal: Bool { isatty(1) == 1 }
 
-    /// Colour only where a person looks at a terminal that wants it: <https://no-color.org> (checked 2026-11-22).
+    /// Colour only where a person looks at a terminal that wants it: <https://no-color.org>
+    /// (checked 2026-11-22).
     static var hasColour: Bool {
         guard stdoutIsTerminal else { return false }
         let isRefused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
@@ -28,7 +29,8 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
-    /// Writes all of `bytes` to stdout; throws `FileError.unwritable` where the disk is full or the pipe is closed.
+    /// Writes all of `bytes` to stdout; throws `FileError.unwritable` where the disk is full or the
+    /// pipe is closed.
     static func write(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try writeAll($0, to: 1) }
     }
@@ -38,8 +40,8 @@ enum Terminal {
         text.withUTF8 { try? writeAll(UnsafeRawBufferPointer($0), to: 2) }
     }
 
-    /// Ends the process at once: everything has been written, and tearing down what the process holds costs
-    /// milliseconds that nobody gains from.
+    /// Ends the process at once: everything has been written, and tearing down what the process
+    /// holds costs milliseconds that nobody gains from.
     static func end(_ code: Int32) -> Never {
         fflush(nil)
         _exit(code)
@@ -57,7 +59,8 @@ enum Terminal {
             #endif
             if count >= 0 { return count }
             guard errno == EINTR else {
-                throw FileError.unreadable("standard input", reason: String(cString: strerror(errno)))
+                throw FileError.unreadable(
+                    "standard input", reason: String(cString: strerror(errno)))
             }
         }
     }
@@ -76,7 +79,8 @@ enum Terminal {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno != EINTR {
-                throw FileError.unwritable("standard output", reason: String(cString: strerror(errno)))
+                throw FileError.unwritable(
+                    "standard output", reason: String(cString: strerror(errno)))
             }
         }
     }

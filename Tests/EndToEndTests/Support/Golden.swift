@@ -3,7 +3,8 @@ import Testing
 
 /// An answer kept as a file: the command line, its exit code, and every byte that it printed.
 ///
-/// `RECORD_SNAPSHOTS=1` writes the files and fails, so that a recording is never mistaken for a passing run.
+/// `RECORD_SNAPSHOTS=1` writes the files and fails, so that a recording is never mistaken for a
+/// passing run.
 struct Golden: Sendable, CustomTestStringConvertible {
     /// `<command>.<format>`, the file's name without `.txt`.
     let name: String
@@ -18,7 +19,8 @@ struct Golden: Sendable, CustomTestStringConvertible {
 
     /// The file that this output makes. Carriage returns are shown, and so survive every editor.
     func text(of output: Output) -> String {
-        var text = "$ tokenmeter \(arguments.map(Self.quoted).joined(separator: " "))\n[exit \(output.exit)]\n"
+        var text =
+            "$ tokenmeter \(arguments.map(Self.quoted).joined(separator: " "))\n[exit \(output.exit)]\n"
         if !output.stderr.isEmpty { text += "[stderr]\n\(output.errors)[stdout]\n" }
         return text + output.text.replacing("\r\n", with: "␍\n")
     }
@@ -40,7 +42,9 @@ struct Golden: Sendable, CustomTestStringConvertible {
         let now = text.split(separator: "\n", omittingEmptySubsequences: false)
         let then = kept.split(separator: "\n", omittingEmptySubsequences: false)
         for index in 0..<max(now.count, then.count) {
-            let (new, old) = (index < now.count ? now[index] : "(end)", index < then.count ? then[index] : "(end)")
+            let (new, old) = (
+                index < now.count ? now[index] : "(end)", index < then.count ? then[index] : "(end)"
+            )
             if new != old { return "line \(index + 1) was: \(old)\nand is now: \(new)" }
         }
         return "no difference by lines"

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Reads documents for tests. Amounts are text in them, so nothing here turns money into a binary fraction.
+/// Reads documents for tests. Amounts are text in them, so nothing here turns money into a binary
+/// fraction.
 enum JSON {
     static func object(_ data: Data) throws -> [String: any Sendable] {
         let value = try JSONSerialization.jsonObject(with: data)
@@ -27,7 +28,8 @@ extension [String: any Sendable] {
 
     func integer(_ key: String) -> Int? { self[key] as? Int }
 
-    /// `80.00 USD`; an amount that was converted ends with `*`; `nil` for anything that is no money.
+    /// `80.00 USD`; an amount that was converted ends with `*`; `nil` for anything that is no
+    /// money.
     func money(_ key: String) -> String? {
         guard let money = self[key] as? [String: any Sendable],
             let amount = money["amount"] as? String, let currency = money["currency"] as? String

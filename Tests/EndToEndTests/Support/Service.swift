@@ -28,7 +28,9 @@ final class Service {
         let deadline = clock.now + .seconds(60)
         while clock.now < deadline {
             let text = try String(contentsOf: log, encoding: .utf8)
-            if let line = text.firstMatch(of: /listening on (http:\/\/\S+)\n/) { return String(line.1) }
+            if let line = text.firstMatch(of: /listening on (http:\/\/\S+)\n/) {
+                return String(line.1)
+            }
             try await Task.sleep(for: .milliseconds(10))
         }
         throw ServiceError.isSilent(try String(contentsOf: log, encoding: .utf8))
@@ -52,9 +54,11 @@ struct Curl: Sendable {
         let body: String
     }
 
-    static let program = ["/usr/bin/curl", "/usr/local/bin/curl", "/opt/homebrew/bin/curl", "/bin/curl"]
-        .map { URL(filePath: $0) }
-        .first { FileManager.default.isExecutableFile(atPath: $0.path()) }
+    static let program = [
+        "/usr/bin/curl", "/usr/local/bin/curl", "/opt/homebrew/bin/curl", "/bin/curl",
+    ]
+    .map { URL(filePath: $0) }
+    .first { FileManager.default.isExecutableFile(atPath: $0.path()) }
 
     let address: String
     let sandbox: Sandbox
@@ -72,14 +76,17 @@ struct Curl: Sendable {
         let program = try #require(Self.program)
         let path = try #require(request.first)
         let output = try await sandbox.run(
-            program, ["-s", "-i", "-g", "--max-time", "30"] + request.dropFirst() + [address + path],
+            program,
+            ["-s", "-i", "-g", "--max-time", "30"] + request.dropFirst() + [address + path],
             in: sandbox.folder, timeout: .seconds(60))
         let text = output.text.replacing("\r\n", with: "\n")
         // An interim answer (100 Continue) stands before the real one.
         let parts = text.split(separator: "\n\n", omittingEmptySubsequences: false).map(String.init)
         let start = parts.firstIndex { !$0.hasPrefix("HTTP/1.1 100") } ?? 0
-        let head = try #require(parts.dropFirst(start).first).split(separator: "\n").map(String.init)
-        let status = try #require(head.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+        let head = try #require(parts.dropFirst(start).first).split(separator: "\n").map(
+            String.init)
+        let status = try #require(
+            head.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) })
         var headers: [String: String] = [:]
         for line in head.dropFirst() {
             let halves = line.split(separator: ":", maxSplits: 1)

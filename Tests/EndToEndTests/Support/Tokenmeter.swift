@@ -8,9 +8,12 @@ enum Tokenmeter {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().standardizedFileURL
 
-    /// `$TOKENMETER_BINARY`, else what `swift build -c release` leaves; `nil` where there is neither.
+    /// `$TOKENMETER_BINARY`, else what `swift build -c release` leaves; `nil` where there is
+    /// neither.
     static let binary: URL? = {
-        let named = ProcessInfo.processInfo.environment["TOKENMETER_BINARY"].map { URL(filePath: $0) }
+        let named = ProcessInfo.processInfo.environment["TOKENMETER_BINARY"].map {
+            URL(filePath: $0)
+        }
         let built = repository.appending(path: ".build/release/tokenmeter")
         return [named, built].compactMap(\.self).first {
             FileManager.default.isExecutableFile(atPath: $0.path())
@@ -57,7 +60,8 @@ final class Sandbox: Sendable {
         return file.path()
     }
 
-    /// Runs tokenmeter; paths in `arguments` are relative to the repository, or to `folder` where one is given.
+    /// Runs tokenmeter; paths in `arguments` are relative to the repository, or to `folder` where
+    /// one is given.
     func run(
         _ arguments: [String], stdin: Data = Data(), environment: [String: String] = [:],
         in workingFolder: URL = Tokenmeter.repository, timeout: Duration = .seconds(120)
@@ -177,7 +181,8 @@ private struct StreamFiles {
 }
 
 extension Process {
-    /// Starts, and waits for the end; kills where it does not come in time. A signal's number is negative.
+    /// Starts, and waits for the end; kills where it does not come in time. A signal's number is
+    /// negative.
     func end(within timeout: Duration) async throws -> (status: Int32, wasKilled: Bool) {
         let killer = Task { [self] in
             try await Task.sleep(for: timeout)

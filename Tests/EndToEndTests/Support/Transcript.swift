@@ -1,10 +1,13 @@
 import Foundation
 import Testing
 
-/// A Markdown page whose `console` blocks can be run: `$ command`, and below it what it prints.
+/// A Markdown page whose `shell-session` blocks can be run: `$ command`, and below it what it prints.
 ///
 /// A `yaml` block whose first line is `# name.yml` is a file that the commands of its section find.
 struct Transcript: Sendable {
+    /// Not `console`: those blocks `scripts/readme` runs in the repository, and these litter their folder.
+    static let language = "shell-session"
+
     struct Command: Sendable {
         let text: String
         var output: String
@@ -46,7 +49,7 @@ struct Transcript: Sendable {
             }
             if line.hasPrefix("```") {
                 if let open = fence {
-                    if open == "console" {
+                    if open == Self.language {
                         texts.append(text)
                         text = ""
                         blocks.append(
@@ -65,7 +68,7 @@ struct Transcript: Sendable {
                 continue
             }
             if fence != nil { body.append(line) }
-            if fence != "console" { text += line + (isLast ? "" : "\n") }
+            if fence != Self.language { text += line + (isLast ? "" : "\n") }
         }
         self.texts = texts + [text]
         self.blocks = blocks
@@ -96,7 +99,8 @@ struct Transcript: Sendable {
 }
 
 extension Sandbox {
-    /// Runs a block in one shell and returns it with what really came out; `nil` where a program is missing here.
+    /// Runs a block in one shell and returns it with what really came out; `nil` where a program is
+    /// missing here.
     func replay(_ block: Transcript.Block) async throws -> Transcript.Block? {
         for command in block.commands {
             for program in ["sqlite3", "/dev/full", "/proc/"] where command.text.contains(program) {
@@ -112,7 +116,8 @@ extension Sandbox {
             return "\(text)\n\(keep)printf '\(mark)%s;' \"$status\""
         }
         let output = try await shell(script.joined(separator: "\n"))
-        var pieces = output.text.split(separator: mark, omittingEmptySubsequences: false).map(String.init)
+        var pieces = output.text.split(separator: mark, omittingEmptySubsequences: false).map(
+            String.init)
         var result = block
         for index in block.commands.indices {
             guard index + 1 < pieces.count, let end = pieces[index + 1].firstIndex(of: ";") else {

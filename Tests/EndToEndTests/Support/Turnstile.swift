@@ -1,7 +1,8 @@
 /// Lets a few through at a time, in the order in which they came.
 ///
-/// Foundation's `Process` on Linux crashes when hundreds are started at once (6.3.1, in its scan of the open
-/// descriptors), and a lock that is waited for five seconds wants a machine that is not swamped.
+/// Foundation's `Process` on Linux crashes when hundreds are started at once (6.3.1, in its scan of
+/// the open descriptors), and a lock that is waited for five seconds wants a machine that is not
+/// swamped.
 actor Turnstile {
     static let processes = Turnstile(places: 8)
     static let services = Turnstile(places: 3)

@@ -48,8 +48,8 @@ struct CostTests {
             ])
         let inherit = try line("inherit", unlisted: .inherit, rates: [.input: "2", .output: "8"])
         let charge = try inherit.line.charge(for: usage)
-        // (1000 + 2000) · 2 + (100 + 300) · 8 = 9200 millionths. A cache write is not inherited, nor is cached
-        // audio, whose modality the line does not list.
+        // (1000 + 2000) · 2 + (100 + 300) · 8 = 9200 millionths. A cache write is not inherited,
+        // nor is cached audio, whose modality the line does not list.
         #expect(charge.billed.money.shown == "0.0092 USD")
         #expect(Array(charge.unpriced) == [.cacheWrite5m, .cachedAudioInput])
         let components = try inherit.line.components(of: usage)
@@ -211,7 +211,8 @@ struct CostTests {
         }
     }
 
-    /// A million events at published rates: each is exact by itself, so one by one and all at once agree.
+    /// A million events at published rates: each is exact by itself, so one by one and all at once
+    /// agree.
     @Test func aMillionEventsAddUp() throws {
         let seed: UInt64 = 20_261_122
         var random = SplitMix64(seed: seed)
@@ -232,14 +233,16 @@ struct CostTests {
         }
         let total = try line.charge(for: grouped).billed.money
         #expect(total.attos == oneByOne, "seed \(seed)")
-        // By hand, from the counts: 2 · input + 0.5 · cached + 8 · (output + reasoning), in millionths.
+        // By hand, from the counts: 2 · input + 0.5 · cached + 8 · (output + reasoning), in
+        // millionths.
         let halfMicros =
             4 * grouped[.input] + grouped[.cachedInput]
             + 16 * (grouped[.output] + grouped[.reasoning])
         #expect(total.attos == Int128(halfMicros) * 500_000_000_000)
     }
 
-    /// A million times one token at 1 per 12,000,000 is 1,000,000 ÷ 12,000,000, not a million rounded twelfths.
+    /// A million times one token at 1 per 12,000,000 is 1,000,000 ÷ 12,000,000, not a million
+    /// rounded twelfths.
     @Test func aMillionEventsOfARatioAreGroupedFirst() throws {
         let rate = try rate("1", per: 12_000_000)
         #expect(try rate.billed(for: 1_000_000).money.amountText == "0.083333333333333333")

@@ -26,7 +26,8 @@ struct RateBookBandTests {
         #expect(above.line.id == "band")
     }
 
-    /// The cliff: 200,001 · 4 ÷ 10⁶ + 1000 · 20 ÷ 10⁶ = 0.800004 + 0.02, every token at the band's rates.
+    /// The cliff: 200,001 · 4 ÷ 10⁶ + 1000 · 20 ÷ 10⁶ = 0.800004 + 0.02, every token at the band's
+    /// rates.
     @Test func movesTheWholeRequest() throws {
         let book = try bands(above: 200_000)
         // 200,000 · 2 ÷ 10⁶ + 1000 · 10 ÷ 10⁶ = 0.4 + 0.01

@@ -72,7 +72,8 @@ struct ExactDivisionTests {
         }
     }
 
-    /// 431 divides 2⁴³ − 1, hence 2¹²⁹ − 1. The quotient is 2¹²⁸ − ½, and rounding it up leaves `UInt128`.
+    /// 431 divides 2⁴³ − 1, hence 2¹²⁹ − 1. The quotient is 2¹²⁸ − ½, and rounding it up leaves
+    /// `UInt128`.
     @Test func refusesAQuotientThatRoundsPastItsOwnWidth() async {
         await #expect(processExitsWith: .success) {
             let value: Int128 = 1_579_036_505_433_589_157_602_666_391_794_748_081
@@ -82,7 +83,8 @@ struct ExactDivisionTests {
         }
     }
 
-    /// Small numbers, held against the definition: the quotient is within a half, and even where it is exactly one.
+    /// Small numbers, held against the definition: the quotient is within a half, and even where it
+    /// is exactly one.
     @Test(arguments: seeds)
     func isWithinAHalf(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)

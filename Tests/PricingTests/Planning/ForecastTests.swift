@@ -35,7 +35,8 @@ struct ForecastTests {
 
     private func share(_ text: String) throws -> Share { try Share(growth: text, for: "test") }
 
-    /// 1000 requests a day in a month of 30 days, of 2000 tokens in, 60% of them cached, and 500 out.
+    /// 1000 requests a day in a month of 30 days, of 2000 tokens in, 60% of them cached, and 500
+    /// out.
     private func workload(_ model: String = "gpt-4.1") throws -> Workload {
         Workload(
             purchase: purchase(model),
@@ -52,8 +53,8 @@ struct ForecastTests {
             : "\(month.low.settled.money.shown) … \(month.high.settled.money.shown)"
     }
 
-    /// 30,000 · 800 = 24M input · 2 = 48; 30,000 · 1200 = 36M cached · 0.5 = 18; 30,000 · 500 = 15M output · 8 = 120;
-    /// 48 + 18 + 120 = 186.
+    /// 30,000 · 800 = 24M input · 2 = 48; 30,000 · 1200 = 36M cached · 0.5 = 18; 30,000 · 500 = 15M
+    /// output · 8 = 120; 48 + 18 + 120 = 186.
     @Test func comesToTheFiguresOfTheIssue() throws {
         let forecast = try Forecast(workload(), months: 1, book: book)
         #expect(forecast.firstMonth.low.settled.money.shown == "186.00 USD")
@@ -71,8 +72,8 @@ struct ForecastTests {
         #expect(forecast.usage[.request] == 30_000)
     }
 
-    /// A quarter in batch of 24M, 36M and 15M:  6M · 1 + 9M · 0.5 + 3.75M · 4 = 6 + 4.5 + 15 = 25.5,
-    /// and 75% stays: 186 · 0.75 = 139.5; together 165.
+    /// A quarter in batch of 24M, 36M and 15M:  6M · 1 + 9M · 0.5 + 3.75M · 4 = 6 + 4.5 + 15 =
+    /// 25.5, and 75% stays: 186 · 0.75 = 139.5; together 165.
     @Test func pricesABatchShareInItsTier() throws {
         var workload = try workload()
         workload.batchShare = try share("25%")
@@ -125,7 +126,8 @@ struct ForecastTests {
         #expect(throws: PricingError.self) { try Forecast(workload, months: count, book: book) }
     }
 
-    /// Cheap: 24 · 0.15 + 36 · 0.003 + 15 · 0.6 = 3.6 + 0.108 + 9 = 12.708; dear: twice that, 25.416.
+    /// Cheap: 24 · 0.15 + 36 · 0.003 + 15 · 0.6 = 3.6 + 0.108 + 9 = 12.708; dear: twice that,
+    /// 25.416.
     @Test func showsBothEndsWhereTheHourDecides() throws {
         let forecast = try Forecast(workload("deepseek-v4.1-flash"), months: 2, book: book)
         #expect(forecast.dependsOnHour)

@@ -10,7 +10,8 @@ struct SavingsTests {
         var testDescription: String { "\(cost) against \(baseline)" }
     }
 
-    /// The article's calculator for 10M output tokens, both sides in yuan: 10 · 56 = 560 against 10 · 8 = 80, and so on.
+    /// The article's calculator for 10M output tokens, both sides in yuan: 10 · 56 = 560 against 10
+    /// · 8 = 80, and so on.
     @Test(arguments: [
         Case(baseline: "29.40", cost: "4.20", saved: "25.20", percent: "85.7"),
         Case(baseline: "175", cost: "25", saved: "150.00", percent: "85.7"),

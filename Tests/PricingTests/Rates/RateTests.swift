@@ -21,7 +21,8 @@ struct RateTests {
         Case(quote: "1.00", per: 12_000_000, count: 1_000_000, billed: "0.083333333333333333"),
         Case(quote: "1.00", per: 12_000_000, count: 12_000_000, billed: "1.00"),
         Case(quote: "1.00", per: 12_000_000, count: 6_000_000, billed: "0.50"),
-        // 1 ÷ 12,000,000 = 0.000000083333333333|33 → down; 5 ÷ 12,000,000 = 0.000000416666666666|67 → up
+        // 1 ÷ 12,000,000 = 0.000000083333333333|33 → down; 5 ÷ 12,000,000 = 0.000000416666666666|67
+        // → up
         Case(quote: "1.00", per: 12_000_000, count: 1, billed: "0.000000083333333333"),
         Case(quote: "1.00", per: 12_000_000, count: 5, billed: "0.000000416666666667"),
         // 4.8 an hour is 4.8 per 3,600,000 ms; 750 ms = 750 · 4.8 ÷ 3,600,000 = 0.001
@@ -47,7 +48,8 @@ struct RateTests {
     }
 
     @Test func anHourIsNotItsSeconds() throws {
-        // 1.00 per 3,600,000 ms: one second is 0.000277777777777778, and 3600 of those are 1.0000000000000008.
+        // 1.00 per 3,600,000 ms: one second is 0.000277777777777778, and 3600 of those are
+        // 1.0000000000000008.
         let rate = try rate("1.00", per: 3_600_000)
         #expect(try rate.billed(for: 1000).money.amountText == "0.000277777777777778")
         #expect(try rate.billed(for: 3_600_000).money.amountText == "1.00")

@@ -66,8 +66,8 @@ struct TimeWindowTests {
         Case(
             window: window("01:00-04:00", weekdays: workdays), time: "2026-06-15T02:00:00Z",
             isInside: true),
-        // Hours that cross midnight belong to the day on which they begin: Friday night reaches into Saturday,
-        // Sunday night, which is not in the list, does not reach into Monday.
+        // Hours that cross midnight belong to the day on which they begin: Friday night reaches
+        // into Saturday, Sunday night, which is not in the list, does not reach into Monday.
         Case(
             window: window("22:00-02:00", weekdays: workdays), time: "2026-06-12T22:00:00Z",
             isInside: true),
@@ -89,7 +89,8 @@ struct TimeWindowTests {
         Case(
             window: window("22:00-02:00", weekdays: workdays), time: "2026-06-15T22:00:00Z",
             isInside: true),
-        // The weekday is the zone's: 01:00 UTC of Monday is 09:00 there, 20:00 UTC of Sunday is Monday 04:00.
+        // The weekday is the zone's: 01:00 UTC of Monday is 09:00 there, 20:00 UTC of Sunday is
+        // Monday 04:00.
         Case(
             window: window("09:00-12:00", zone: "Asia/Shanghai", weekdays: [.mon]),
             time: "2026-06-15T01:00:00Z", isInside: true),
@@ -105,7 +106,8 @@ struct TimeWindowTests {
         Case(
             window: window("05:30-06:00", zone: "Asia/Kolkata"), time: "2026-06-15T00:00:00Z",
             isInside: true),
-        // With summer time one wall clock is another UTC hour: 09:00 Berlin is 08:00 UTC in winter, 07:00 in summer.
+        // With summer time one wall clock is another UTC hour: 09:00 Berlin is 08:00 UTC in winter,
+        // 07:00 in summer.
         Case(
             window: window("09:00-10:00", zone: "Europe/Berlin"), time: "2026-01-15T08:00:00Z",
             isInside: true),
@@ -177,7 +179,8 @@ struct TimeWindowTests {
         Overlap(
             one: window("01:00-04:00", weekdays: workdays),
             other: window("01:00-04:00", weekdays: [.sat, .sun]), overlaps: false),
-        // Friday night and Saturday morning; Sunday night and Monday morning, across the end of the week.
+        // Friday night and Saturday morning; Sunday night and Monday morning, across the end of the
+        // week.
         Overlap(
             one: window("22:00-02:00", weekdays: [.fri]),
             other: window("01:00-03:00", weekdays: [.sat]), overlaps: true),
@@ -242,7 +245,8 @@ struct RateConditionsTests {
             serviceTier: "batch", aboveInput: 200_000, aboveOutput: 8000,
             when: ["speed": "fast", "region": "eu"])
         #expect(
-            conditions.text == "tier=batch above=200000 above_output=8000 when.region=eu when.speed=fast")
+            conditions.text
+                == "tier=batch above=200000 above_output=8000 when.region=eu when.speed=fast")
     }
 
     /// The text is a part of a line's identity, so different conditions may not share one.

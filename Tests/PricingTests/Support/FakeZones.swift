@@ -2,12 +2,15 @@ import Pricing
 
 /// Zones whose rules are written down here, so that no test depends on the machine's data.
 struct FakeZones: TimeZoneRules {
-    /// Central European time in 2026, whose summer begins on 29 March and ends on 25 October, each at 01:00 UTC.
+    /// Central European time in 2026, whose summer begins on 29 March and ends on 25 October, each
+    /// at 01:00 UTC.
     private static let summer =
         Timestamp.at("2026-03-29T01:00:00Z")..<Timestamp.at("2026-10-25T01:00:00Z")
-    /// São Paulo 2018: midnight of 4 November did not exist, the clock went from 24:00 to 01:00 at 03:00 UTC.
+    /// São Paulo 2018: midnight of 4 November did not exist, the clock went from 24:00 to 01:00 at
+    /// 03:00 UTC.
     private static let saoPauloSummer = Timestamp.at("2018-11-04T03:00:00Z")
-    /// Havana 2025: 01:00 became 00:00 again at 05:00 UTC of 2 November, so that midnight came twice.
+    /// Havana 2025: 01:00 became 00:00 again at 05:00 UTC of 2 November, so that midnight came
+    /// twice.
     private static let havanaWinter = Timestamp.at("2025-11-02T05:00:00Z")
     /// Apia 2011: 30 December did not exist.
     private static let apiaJump = Timestamp.at("2011-12-30T10:00:00Z")

@@ -1,4 +1,5 @@
-/// Random numbers that a seed repeats, by <https://prng.di.unimi.it/splitmix64.c> (checked 2026-11-22).
+/// Random numbers that a seed repeats, by <https://prng.di.unimi.it/splitmix64.c> (checked
+/// 2026-11-22).
 struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 

@@ -133,7 +133,8 @@ struct UsageTests {
         #expect(usage.without(.output) == usage)
     }
 
-    /// A total that leaves `Int64` must not come out small, or a huge request would take the base band.
+    /// A total that leaves `Int64` must not come out small, or a huge request would take the base
+    /// band.
     @Test func totalsNeverTurnNegative() throws {
         let usage = try Usage([.input: Int64.max, .cachedInput: Int64.max])
         #expect(usage.totalInput > 0)
