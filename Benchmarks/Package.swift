@@ -38,7 +38,8 @@ let package = Package(
         .target(name: "Pricing", swiftSettings: strict),
         .target(name: "JSONBytes", swiftSettings: strict),
         .target(
-            name: "ConfigFiles", dependencies: ["Pricing", .product(name: "Yams", package: "Yams")],
+            name: "ConfigFiles",
+            dependencies: ["Pricing", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(name: "EmbeddedRates"),
         .target(

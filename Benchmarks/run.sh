@@ -52,8 +52,15 @@ held() {
 }
 
 calculate() { awk "BEGIN { printf \"$1\", $2 }"; }
-grouped() { awk -v n="$1" 'BEGIN { s = sprintf("%.0f", n); while (s ~ /[0-9][0-9][0-9][0-9]/) s = gensub_(s); print s }
-    function gensub_(t) { match(t, /[0-9][0-9][0-9]($|,)/); return substr(t, 1, RSTART - 1) "," substr(t, RSTART) }'; }
+grouped() {
+    awk -v n="$1" 'BEGIN {
+        text = sprintf("%.0f", n)
+        while (match(text, /[0-9][0-9][0-9][0-9](,|$)/)) {
+            text = substr(text, 1, RSTART) "," substr(text, RSTART + 1)
+        }
+        print text
+    }'
+}
 
 build() {
     note "building the benchmark (the first time takes some minutes)…"

@@ -48,7 +48,7 @@ package struct BudgetFile {
             name: name, limit: limit,
             period: choice(mapping["period"], Budget.Period.allCases) ?? .month,
             basis: choice(mapping["on"], Budget.Basis.allCases) ?? .plan,
-            warnShare: mapping["warn"]?.share("warn") ?? .whole, filter: filter)
+            warnShare: mapping["warn"]?.share ?? .whole, filter: filter)
     }
 
     private func choice<T: RawRepresentable>(_ node: ConfigNode?, _ all: [T]) -> T?

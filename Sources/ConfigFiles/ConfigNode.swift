@@ -99,9 +99,9 @@ package struct ConfigNode {
         return moment
     }
 
-    package func share(_ what: String) -> Share? {
+    package var share: Share? {
         string.flatMap { text in
-            value { () throws(PricingError) in try Share(parsing: text, for: what) }
+            value { () throws(PricingError) in try Share(parsing: text, for: "") }
         }
     }
 

@@ -77,8 +77,8 @@ package struct PlanFile {
         }
         let workload = Workload(
             name: name, purchase: purchase, demand: demand,
-            batchShare: mapping["batch_share"]?.share("batch_share") ?? .none,
-            peakShare: mapping["peak_share"]?.share("peak_share"),
+            batchShare: mapping["batch_share"]?.share ?? .none,
+            peakShare: mapping["peak_share"]?.share,
             growthPerMonth: growth(mapping["growth"]) ?? .none)
         return PlannedWorkload(workload: workload, project: mapping["project"]?.string)
     }
@@ -123,8 +123,8 @@ package struct PlanFile {
         let shape = mapping.node.value { () throws(PricingError) in
             try RequestShape(
                 inputTokens: input,
-                cachedShare: mapping["cached_share"]?.share("cached_share") ?? .none,
-                cacheWriteShare: mapping["cache_write_share"]?.share("cache_write_share") ?? .none,
+                cachedShare: mapping["cached_share"]?.share ?? .none,
+                cacheWriteShare: mapping["cache_write_share"]?.share ?? .none,
                 outputTokens: output, other: other)
         }
         return shape.map { .requests(perMonth: perMonth, shape: $0) }

@@ -19,7 +19,7 @@ package struct CostAPI: Sendable {
     }
 
     package func router() -> Router<BasicRequestContext> {
-        let router = Router()
+        let router = Router(options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             ProblemMiddleware()
             guardrail

@@ -25,12 +25,30 @@ package struct OriginGuard: RouterMiddleware {
                 status: .misdirectedRequest, code: "unknown_host",
                 detail: "the Host of the request is not a name of this service")
         }
-        if let origin = request.headers[.origin], !origins.contains(origin) {
+        guard let origin = request.headers[.origin] else { return try await next(request, context) }
+        guard origins.contains(origin) else {
             throw Problem(
                 status: .forbidden, code: "forbidden_origin",
                 detail: "requests of other web origins are refused; allow one with --allow-origin")
         }
-        return try await next(request, context)
+        let isPreflight = request.method == .options
+        var response = Response(status: .noContent)
+        if !isPreflight {
+            do {
+                response = try await next(request, context)
+            } catch {
+                response = Problem(error).response
+            }
+        }
+        // The page that asked may read the answer; no credentials are ever involved.
+        response.headers[.accessControlAllowOrigin] = origin
+        response.headers[.vary] = "Origin"
+        if isPreflight {
+            response.headers[.accessControlAllowMethods] = "GET, POST, OPTIONS"
+            response.headers[.accessControlAllowHeaders] = "content-type"
+            response.headers[.accessControlMaxAge] = "600"
+        }
+        return response
     }
 
     /// `127.0.0.1:8787` → `127.0.0.1`; `[::1]:8787` → `[::1]`.

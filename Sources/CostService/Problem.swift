@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import JSONBytes
 import Logging
+import NIOCore
 import Pricing
 
 /// A problem document by RFC 9457 (<https://www.rfc-editor.org/rfc/rfc9457>, checked 2026-11-22).
@@ -39,8 +40,10 @@ struct Problem: Error {
         case let error as PricingError:
             self.init(
                 status: error.isUnpriceable ? .unprocessableContent : .badRequest, code: error.code,
-                detail: error.description)
+                detail: Self.withFieldNames(error.description))
         case let error as HTTPError: self.init(http: error)
+        case is NIOTooManyBytesError:
+            self.init(http: HTTPError(.contentTooLarge))
         default:
             self.init(
                 status: .internalServerError, code: "internal",
@@ -53,6 +56,14 @@ struct Problem: Error {
         self.code = code
         self.detail = detail
         self.field = field
+    }
+
+    /// Sentences that name a flag, `--peak-share`, name the query's field here: `peak_share`.
+    private static func withFieldNames(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            guard word.hasPrefix("--") else { return String(word) }
+            return String(word.dropFirst(2).map { $0 == "-" ? "_" : $0 })
+        }.joined(separator: " ")
     }
 
     private init(http error: HTTPError) {

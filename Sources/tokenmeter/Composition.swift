@@ -47,7 +47,9 @@ enum Composition {
     }
 
     /// Keeps a user's rate file beside the shipped tables, once all of them hold together.
-    static func add(_ file: RateFile, _ options: GlobalOptions) throws -> (Catalog, isNew: Bool) {
+    static func add(_ file: RateFile, from path: String, _ options: GlobalOptions) throws -> (
+        Catalog, isNew: Bool
+    ) {
         let store = try SQLiteStore(path: try databasePath(options))
         let added = try store.addedFiles()
         let others = added.filter { $0.name != file.name }.map {
@@ -55,7 +57,15 @@ enum Composition {
         }
         let files = RateFile.embedded + others + [file]
         let faults = CatalogReader.faults(in: files)
-        guard faults.isEmpty else { throw Faults(faults) }
+        guard faults.isEmpty else {
+            // Told by the path that the user knows.
+            throw Faults(
+                faults.map { fault in
+                    let name = fault.file == file.name ? path : fault.file
+                    return Fault(
+                        file: name, line: fault.line, field: fault.field, problem: fault.problem)
+                })
+        }
         let catalog = try CatalogReader.read(files)
         let isNew = !added.contains(AddedRateFile(name: file.name, text: file.text))
         if isNew { try store.add(AddedRateFile(name: file.name, text: file.text), making: catalog) }

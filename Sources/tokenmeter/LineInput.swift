@@ -20,6 +20,7 @@ struct LineInput: ~Copyable {
     private static let capacity = 4 * PriceLines.maximumLineBytes
 
     private let descriptor: Int32
+    private let path: String
     private let buffer: UnsafeMutableRawBufferPointer
     private var start = 0
     private var end = 0
@@ -28,6 +29,7 @@ struct LineInput: ~Copyable {
 
     /// `-` is stdin. Throws `FileError.unreadable`.
     init(path: String) throws {
+        self.path = path == "-" ? "standard input" : path
         descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw FileError.unreadable(path, reason: String(cString: strerror(errno)))
@@ -81,7 +83,7 @@ struct LineInput: ~Copyable {
             end = length
         }
         let space = UnsafeMutableRawBufferPointer(rebasing: buffer[end...])
-        let count = try Terminal.read(into: space, descriptor: descriptor)
+        let count = try Terminal.read(into: space, descriptor: descriptor, path: path)
         end += count
         isAtEnd = count == 0
     }

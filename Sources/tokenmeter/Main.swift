@@ -29,7 +29,9 @@ struct Tokenmeter: AsyncParsableCommand {
 
     /// A mistyped command is told with the nearest ones; the parser would only call it unexpected.
     private static func refuseUnknownCommand(_ arguments: [String]) throws {
-        guard let command = arguments.first, !command.hasPrefix("-"), command != "help" else { return }
+        guard let command = arguments.first, !command.hasPrefix("-"), command != "help" else {
+            return
+        }
         try require(command, among: configuration, of: "tokenmeter")
         guard command == "rates", arguments.count > 1, !arguments[1].hasPrefix("-") else { return }
         try require(arguments[1], among: RatesCommand.configuration, of: command)

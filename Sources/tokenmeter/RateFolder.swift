@@ -7,10 +7,7 @@ enum RateFolder {
 
     /// Every `.yml` and `.yaml` below a folder, named by its path inside it.
     static func files(in folder: String) throws -> [RateFile] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder),
-            isFolder.boolValue
-        else { throw FileError.unreadable(folder, reason: "no such folder") }
+        guard isFolder(folder) else { throw FileError.unreadable(folder, reason: "no such folder") }
         let names = (FileManager.default.enumerator(atPath: folder)?.allObjects ?? []).compactMap {
             $0 as? String
         }
@@ -19,6 +16,12 @@ enum RateFolder {
             throw FileError.unreadable(folder, reason: "it holds no .yml file")
         }
         return try tables.map { RateFile(name: $0, text: try text(of: "\(folder)/\($0)")) }
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            && isFolder.boolValue
     }
 
     /// The text of a file, `-` for stdin.
@@ -30,7 +33,8 @@ enum RateFolder {
                 ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(filePath: path))
             data = try handle.read(upToCount: maximumMegabytes << 20) ?? Data()
         } catch {
-            throw FileError.unreadable(path, reason: "no such file, or no permission")
+            throw FileError.unreadable(
+                path, reason: isFolder(path) ? "it is a folder" : "no such file, or no permission")
         }
         guard data.count < maximumMegabytes << 20 else {
             throw FileError.tooLarge(path, limitMegabytes: maximumMegabytes)

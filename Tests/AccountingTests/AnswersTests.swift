@@ -30,7 +30,7 @@ import Testing
         }
         let warnings = answer.report.warnings.joined(separator: " ")
         #expect(warnings.contains("both lists are the seller's claim"))
-        #expect(warnings.contains("paid in USD it is 0.0% of the vendors' own lists"))
+        #expect(warnings.contains("paid in USD it saves 0.0% against the vendors' own lists"))
     }
 
     @Test func comparesWithTheVendorsListAtAMarketRate() throws {

@@ -111,7 +111,7 @@ struct ConfigNodeTests {
             case "count": #expect(root["value"]?.count == nil)
             case "date": #expect(root["value"]?.date == nil)
             case "timestamp": #expect(root["value"]?.timestamp == nil)
-            default: #expect(root["value"]?.share("x") == nil)
+            default: #expect(root["value"]?.share == nil)
             }
         }
         #expect(faults.count == 1)
@@ -133,7 +133,7 @@ struct ConfigNodeTests {
             #expect(root["date"]?.date?.text == "2026-10-01")
             #expect(root["day"]?.timestamp?.text == "2026-10-01T00:00:00Z")
             #expect(root["moment"]?.timestamp?.text == "2025-09-05T16:00:00Z")
-            #expect(root["share"]?.share("x")?.percentText == "60")
+            #expect(root["share"]?.share?.percentText == "60")
         }
         #expect(faults == [])
     }

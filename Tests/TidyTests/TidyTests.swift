@@ -35,12 +35,11 @@ import Testing
         "Accounting": ["Pricing", "JSONBytes"],
         "SQLiteStore": ["Pricing", "Accounting", "GRDB", "Foundation", "Darwin", "Glibc", "Musl"],
         "CostService": [
-            "Pricing", "JSONBytes", "Accounting", "Hummingbird", "HTTPTypes", "Logging",
+            "Pricing", "JSONBytes", "Accounting", "Hummingbird", "HTTPTypes", "Logging", "NIOCore",
         ],
         "tokenmeter": [
             "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "SQLiteStore",
-            "CostService", "ArgumentParser", "Foundation", "Logging", "Hummingbird",
-            "ServiceLifecycle",
+            "CostService", "ArgumentParser", "Foundation", "Logging",
             "Synchronization", "Darwin", "Glibc", "Musl",
         ],
     ]

@@ -2,8 +2,9 @@ import Accounting
 import Pricing
 import RateCatalog
 
-/// Measures the pricing engine on one core, in this process, and prints a row a figure, tabs between: its name, the
-/// calls in a second (median, least, most), those in a second of processor time (median), the allocations a call.
+/// Measures the pricing engine on one core, in this process, and prints a row a figure, tabs
+/// between: its name, the calls in a second (median, least, most), those in a second of processor
+/// time (median), the allocations a call.
 ///
 /// `EngineBenchmark [RUNS [PART OF A NAME]]`
 @main

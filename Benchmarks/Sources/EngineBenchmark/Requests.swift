@@ -1,7 +1,7 @@
 import Pricing
 
-/// The same request over and over, its counts never twice the same: 1,000 input tokens of which 200 are cached, 500
-/// output tokens.
+/// One request over and over, its counts never twice the same: 1,000 input tokens of which 200 are
+/// cached, 500 output tokens.
 struct Requests {
     /// Names as a request brings them: text made at run time, not literals of the program.
     struct Offer {
@@ -33,10 +33,12 @@ struct Requests {
         line = try book.price(Usage([.input: 1]), purchase).line
     }
 
-    /// What is fast but wrong is not worth measuring: 800 · 2.00 + 200 · 0.50 + 500 · 8.00 per million is 0.0057.
+    /// What is fast but wrong is not worth measuring: 800 · 2.00 + 200 · 0.50 + 500 · 8.00 per
+    /// million is 0.0057.
     func requireRightAnswer() throws {
         let answers = [try fixed(0), try charged(0)]
-        precondition(answers.allSatisfy { $0 == DecimalText.parse("0.0057") }, "the engine is wrong")
+        precondition(
+            answers.allSatisfy { $0 == DecimalText.parse("0.0057") }, "the engine is wrong")
     }
 
     /// Varies by `index`, so that no memo of an answer would help.
@@ -50,7 +52,9 @@ struct Requests {
     }
 
     @inline(__always)
-    private func price(_ index: Int, _ offer: Offer, at time: Timestamp) throws(PricingError) -> Int128 {
+    private func price(_ index: Int, _ offer: Offer, at time: Timestamp) throws(PricingError)
+        -> Int128
+    {
         let purchase = Purchase(model: offer.model, channel: offer.channel, at: time)
         return try book.price(try usage(index), purchase).cost.settled.money.attos
     }

@@ -49,8 +49,14 @@ package struct Report: Sendable {
         package let key: String
         package let title: String
         package let alignment: Alignment
+        /// Left out where people look.
+        package let isForProgramsOnly: Bool
 
-        package init(_ key: String, _ title: String? = nil, _ alignment: Alignment = .right) {
+        package init(
+            _ key: String, _ title: String? = nil, _ alignment: Alignment = .right,
+            isForProgramsOnly: Bool = false
+        ) {
+            self.isForProgramsOnly = isForProgramsOnly
             self.key = key
             self.title = title ?? key
             self.alignment = alignment
@@ -64,10 +70,16 @@ package struct Report: Sendable {
         package let plain: String
         /// The code of an amount's currency, which programs get in a column of its own.
         package let currency: String?
+        /// The dearer end, where `plain` is the cheaper one: programs get both in columns of their own.
+        package let plainHigh: String?
 
-        package init(_ text: String, plain: String? = nil, currency: Currency? = nil) {
+        package init(
+            _ text: String, plain: String? = nil, plainHigh: String? = nil,
+            currency: Currency? = nil
+        ) {
             self.text = text
             self.plain = plain ?? text
+            self.plainHigh = plainHigh
             self.currency = currency?.code
         }
 
@@ -87,6 +99,18 @@ package struct Report: Sendable {
     package var rates: String
     /// Whether the header of the columns is worth printing.
     package var showsHeader = true
+
+    /// The report without what only programs need.
+    package var forPeople: Report {
+        let shown = columns.indices.filter { !columns[$0].isForProgramsOnly }
+        guard shown.count < columns.count else { return self }
+        func picked(_ row: [Cell]) -> [Cell] { shown.compactMap { $0 < row.count ? row[$0] : nil } }
+        var report = self
+        report.columns = shown.map { columns[$0] }
+        report.rows = rows.map(picked)
+        report.footer = footer.map(picked)
+        return report
+    }
 
     package init(title: String, columns: [Column], rows: [[Cell]], rates: String) {
         self.title = title

@@ -29,7 +29,7 @@ extension PricingContext {
                 Report.Column("limit"), Report.Column("planned"),
                 Report.Column("used_percent", "used"),
                 Report.Column("state", nil, .left),
-            ], rows: rows.map(\.cells), rates: book.catalog.label)
+            ], rows: rows.map(\.cells), rates: label(at: time))
         report.notes = [
             "a month is \(days) days; a day is its \(days)th part, a week 7 of them, a quarter 3 months"
         ]
@@ -196,7 +196,8 @@ private struct CheckRow {
         return [
             Report.Cell(budget.name), Report.Cell(budget.period.rawValue),
             Report.Cell(budget.limit),
-            Report.Cell(plannedText, plain: plannedHigh?.amountText ?? ""),
+            Report.Cell(
+                plannedText, plain: plannedHigh?.amountText ?? "", currency: plannedHigh?.currency),
             Report.Cell(percent.map { "\($0)%" } ?? "", plain: percent ?? ""), Report.Cell(word),
         ]
     }

@@ -94,7 +94,7 @@ extension PricingContext {
                 Report.Column("model", nil, .left), Report.Column("channel", nil, .left),
                 Report.Column("billed"), Report.Column("cost"),
                 Report.Column("unpriced", "", .left),
-            ], rows: rows.map(\.cells), rates: book.catalog.label)
+            ], rows: rows.map(\.cells), rates: label(at: time))
         report.notes = exchange.notes
         if case .volume = demand {
             report.notes.insert("a volume without a request size is priced in the base band", at: 0)

@@ -47,8 +47,7 @@ func rangeText(_ low: ShownMoney, _ high: ShownMoney) -> String {
 
 func rangeCell(_ low: ShownMoney, _ high: ShownMoney) -> Report.Cell {
     Report.Cell(
-        rangeText(low, high),
-        plain: low.money == high.money
-            ? low.money.amountText : "\(low.money.amountText)..\(high.money.amountText)",
+        rangeText(low, high), plain: low.money.amountText,
+        plainHigh: low.money == high.money ? nil : high.money.amountText,
         currency: low.money.currency)
 }

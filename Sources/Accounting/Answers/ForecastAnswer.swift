@@ -253,10 +253,12 @@ private struct ForecastBuilder {
         let high: Money
         let over: Money?
 
+        var isWithin: Bool { high.attos <= limit.attos }
+
         var json: JSONValue {
             .object([
                 "limit": limit.json, "over": over.map(\.json) ?? .null,
-                "within": .bool(over == nil && high.attos <= limit.attos),
+                "within": .bool(isWithin),
             ])
         }
     }
@@ -307,6 +309,9 @@ private struct ForecastBuilder {
             let cell = rangeCell(low, high)
             return unpriced.isEmpty ? cell : Report.Cell("at least " + cell.text, plain: cell.plain)
         }
+        if exchange.wanted != nil, let paid = settled.single, totals.isConverted {
+            footer("settled", [shown(paid.low, paid.high)])
+        }
         for currency in totals.currencies {
             guard let low = totals.low[currency], let high = totals.high[currency] else { continue }
             footer(
@@ -336,7 +341,11 @@ private struct ForecastBuilder {
         }
         report.notes = assumptions + exchange.notes
         report.warnings = unique(forecasts.flatMap { $0.parts.flatMap(\.entry.warnings) })
-        if let gate { report.warnings += warnings(gate) }
+        if let gate, gate.isWithin, unpriced.isEmpty {
+            report.notes.append("within \(parameters.spelled("max")) \(gate.limit.display)")
+        } else if let gate {
+            report.warnings += warnings(gate)
+        }
         for forecast in forecasts where forecast.dependsOnHour {
             report.warnings.append(
                 "\(forecast.model) on \(forecast.channel.id) costs more at some hours: both ends are shown; add \(parameters.spelled("peak_share"))"
@@ -359,9 +368,7 @@ private struct ForecastBuilder {
                 "cannot be judged against \(flag) \(gate.limit.display): only the cheaper end is within"
             ]
         }
-        return unpriced.isEmpty
-            ? ["within \(flag) \(gate.limit.display)"]
-            : ["cannot be judged against \(flag): something is unpriced"]
+        return ["cannot be judged against \(flag): something is unpriced"]
     }
 
     private func singleReport(_ forecast: Forecast) throws(PricingError) -> Report {
@@ -379,10 +386,13 @@ private struct ForecastBuilder {
                 let label =
                     component.meter.name
                     + (kinds.isEmpty ? "" : " (\(kinds.joined(separator: ", ")))")
+                let cheaper = part.cheaperComponents.first { $0.meter == component.meter }
                 rows.append([
-                    Report.Cell(label, plain: component.meter.name),
-                    Report.Cell(component.count),
-                    Report.Cell(component.billed.money),
+                    Report.Cell(label), Report.Cell(component.count),
+                    rangeCell(
+                        ShownMoney(
+                            money: (cheaper ?? component).billed.money, isConverted: false),
+                        ShownMoney(money: component.billed.money, isConverted: false)),
                 ])
             }
             for meter in part.cost.unpriced {
@@ -396,7 +406,7 @@ private struct ForecastBuilder {
             title: title,
             columns: [
                 Report.Column("meter", nil, .left), Report.Column("count"), Report.Column("billed"),
-            ], rows: rows, rates: context.book.catalog.label)
+            ], rows: rows, rates: context.label(at: forecasts[0].workload.purchase.at))
     }
 
     private func planReport() throws -> Report {
@@ -415,75 +425,7 @@ private struct ForecastBuilder {
             columns: [
                 Report.Column("workload", nil, .left), Report.Column("model", nil, .left),
                 Report.Column("channel", nil, .left), Report.Column("cost"),
-            ], rows: rows, rates: context.book.catalog.label)
-    }
-}
-
-/// What a forecast takes for granted, a line each.
-enum Assumptions {
-    static func lines(_ forecast: Forecast) -> [String] {
-        let workload = forecast.workload
-        var lines: [String] = []
-        switch workload.demand {
-        case .volume:
-            lines.append("a volume without a request size is priced in the base band")
-            let minimum = forecast.parts.contains { !$0.entry.line.minimumUnits.isEmpty }
-            if minimum {
-                lines.append(
-                    "minimum units per request are left out: the number of requests is unknown")
-            }
-        case .requests(let perMonth, let shape):
-            lines.append(
-                "\(Count.grouped(perMonth)) requests a month of \(Count.grouped(shape.inputTokens)) input and \(Count.grouped(shape.outputTokens)) output tokens"
-            )
-            if shape.cachedShare > .none {
-                lines.append("\(shape.cachedShare.percentText)% of the total input is cached")
-            }
-            if shape.cacheWriteShare > .none {
-                lines.append(
-                    "\(shape.cacheWriteShare.percentText)% of the total input is written to the 5-minute cache"
-                )
-            }
-        }
-        if workload.batchShare > .none {
-            lines.append("\(workload.batchShare.percentText)% goes through the batch tier")
-        }
-        if let peak = workload.peakShare {
-            lines.append(
-                "\(peak.percentText)% falls into the dearer hours, where the price depends on the hour"
-            )
-        }
-        if workload.growthPerMonth != .none {
-            lines.append(
-                "each month is \(workload.growthPerMonth.percentText)% above the one before")
-        }
-        if let settlement = try? forecast.channel.settlement(
-            of: forecast.parts.first?.entry.line.currency ?? forecast.channel.currency,
-            at: workload.purchase.at)
-        {
-            lines.append("\(forecast.channel.id) is paid at \(settlement.display)")
-        }
-        let claims = forecast.parts.contains { $0.entry.publication.claim != nil }
-        if claims { lines.append("the rates of \(forecast.channel.id) are the seller's own claim") }
-        return lines
-    }
-
-    static func band(_ forecast: Forecast) -> String {
-        guard let above = forecast.parts.first?.entry.line.conditions.aboveInput else {
-            return "base band"
-        }
-        return "band above \(Count.grouped(above)) input"
-    }
-}
-
-extension CostComponent {
-    var json: JSONValue {
-        .object([
-            "meter": .string(meter.name), "count": .integer(count),
-            "billed_units": billedUnits == count ? nil : .integer(billedUnits),
-            "rated_as": ratedAs == meter ? nil : .string(ratedAs.name), "rate": rate.json,
-            "billed": billed.money.json,
-        ])
+            ], rows: rows, rates: context.label(at: forecasts[0].workload.purchase.at))
     }
 }
 

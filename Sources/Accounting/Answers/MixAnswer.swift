@@ -196,15 +196,16 @@ private struct MixBuilder {
                 Report.Column("model", nil, .left), Report.Column("share"), Report.Column("billed"),
                 Report.Column("cost"), Report.Column("saved", ""),
                 Report.Column("saved_percent", "", .left),
-            ], rows: cells, rates: context.book.catalog.label)
+            ], rows: cells, rates: context.label(at: time))
         report.footer.append(["mix", "100%", Report.Cell(billed.money), total.cell, "", ""])
         for (whole, savings) in alone {
             let saved = ShownMoney(money: savings.saved, isConverted: total.isConverted)
             report.footer.append([
                 Report.Cell("all \(whole.model)"), "",
                 Report.Cell(whole.forecast.firstMonth.low.billed.money), whole.cost.cell,
-                Report.Cell("saved \(saved.display)", plain: saved.money.amountText),
-                Report.Cell(savings.percentText.map { "\($0)%" } ?? ""),
+                Report.Cell(Self.difference(saved), plain: saved.money.amountText),
+                Report.Cell(
+                    saved.money.attos < 0 ? "" : savings.percentText.map { "\($0)%" } ?? ""),
             ])
         }
         report.notes = exchange.notes + left.map { "left out: \($0)" }
@@ -229,5 +230,12 @@ private struct MixBuilder {
             "fx": exchange.json,
         ])
         return Answer(name: "mix", fields: fields, report: report)
+    }
+
+    /// `saved ¥53.06`, or `costs ¥22.74 more`.
+    private static func difference(_ saved: ShownMoney) -> String {
+        guard saved.money.attos < 0 else { return "saved \(saved.display)" }
+        let more = Money(currency: saved.money.currency, attos: -saved.money.attos)
+        return "costs \(ShownMoney(money: more, isConverted: saved.isConverted).display) more"
     }
 }

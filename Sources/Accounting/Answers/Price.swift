@@ -72,32 +72,36 @@ extension PricingContext {
                 "per request, \(line.model) on \(priced.channel.id)\(Self.tierLabel(line))",
             columns: [
                 Report.Column("meter", nil, .left), Report.Column("count"),
-                Report.Column("rate"), Report.Column("billed"),
+                Report.Column("rate"), Report.Column("per", isForProgramsOnly: true),
+                Report.Column("billed"),
             ],
             rows: try line.components(of: usage).map { component in
                 [
-                    Report.Cell(component.meter.name), Report.Cell(component.billedUnits),
-                    Report.Cell(component.rate.display, plain: component.rate.quote.amountText),
+                    Report.Cell(component.meter.name), Report.Cell(component.count),
+                    Report.Cell(
+                        component.rate.display, plain: component.rate.quote.amountText,
+                        currency: component.rate.quote.currency),
+                    Report.Cell("", plain: String(component.rate.quotedUnits)),
                     Report.Cell(component.billed.money),
                 ]
-            }, rates: book.catalog.label)
+            }, rates: label(at: priced.time))
         for meter in priced.cost.unpriced {
             report.rows.append([
                 Report.Cell(meter.name), Report.Cell(usage[meter]),
-                Report.Cell("no rate", plain: ""),
+                Report.Cell("no rate", plain: ""), "",
                 Report.Cell("unpriced", plain: ""),
             ])
         }
         let billed = priced.cost.billed.money
         let word = priced.cost.isComplete ? "" : "at least "
         report.footer.append([
-            "total", "", "", Report.Cell(word + billed.display, plain: billed.amountText),
+            "total", "", "", "", Report.Cell(word + billed.display, plain: billed.amountText),
         ])
         if shown.money != billed {
             let label =
                 priced.cost.settled.money.currency == shown.money.currency ? "settled" : "cost"
             report.footer.append([
-                Report.Cell(label), "", "",
+                Report.Cell(label), "", "", "",
                 Report.Cell(word + shown.display, plain: shown.money.amountText),
             ])
         }
@@ -119,6 +123,9 @@ extension PricingContext {
         if parts.count > 1 {
             let sum = parts.map { Self.part($0, usage[$0]) }.joined(separator: " + ")
             notes.append("total input \(Count.grouped(usage.totalInput)) = \(sum)")
+        }
+        for component in (try? priced.line.components(of: usage)) ?? [] {
+            notes += component.notes
         }
         let settlement = try? priced.channel.settlement(of: priced.line.currency, at: priced.time)
         if let settlement { notes.append("\(priced.channel.id) is paid at \(settlement.display)") }

@@ -14,6 +14,8 @@ package struct PriceLines {
     private var number: Int64 = 0
     /// Lines that were answered with an error.
     package private(set) var failures: Int64 = 0
+    /// Lines that were answered at all.
+    package private(set) var answered: Int64 = 0
 
     /// `parameters` give what lines leave out: `channel`, `at`, `service_tier`, `currency`, `fx`.
     package init(_ parameters: Parameters, _ context: PricingContext) throws(QuestionError) {
@@ -34,6 +36,7 @@ package struct PriceLines {
     {
         number += 1
         if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { return }
+        answered += 1
         let start = writer.bytes.count
         do {
             let question = try LineQuestion(line, defaults: defaults)
@@ -54,6 +57,7 @@ package struct PriceLines {
     /// Answers a line that is longer than `maximumLineBytes`.
     package mutating func refuseLongLine(into writer: inout JSONWriter) {
         number += 1
+        answered += 1
         refuse(
             LineError(
                 code: "line_too_long",

@@ -12,7 +12,8 @@ extension PricingContext {
         try parameters.refuseUnknown(Self.ratesNames)
         let time = try at(parameters)
         let lines = try selected(book.linesInForce(at: time), parameters, at: time)
-        return try ratesAnswer("rates", "rates in force at \(time.dayOrText)", lines, at: time)
+        return try ratesAnswer(
+            "rates", time == now ? "rates in force now" : "rates in force", lines, at: time)
     }
 
     /// All that is known of one model: its names, and every line in force with its source.
@@ -23,7 +24,7 @@ extension PricingContext {
         let lines = try selected(book.linesInForce(at: time), parameters, at: time)
         var answer = try ratesAnswer(
             "rates-show",
-            "\(model.id) (\(model.name)), sold by \(model.vendor), at \(time.dayOrText)",
+            "\(model.id) (\(model.name)), sold by \(model.vendor)",
             lines, at: time, withSource: true)
         var fields = JSONObject([
             "model": .string(model.id), "name": .string(model.name),
@@ -83,8 +84,10 @@ extension PricingContext {
             columns: [
                 Report.Column("change", nil, .left), Report.Column("channel", nil, .left),
                 Report.Column("model", nil, .left), Report.Column("meter", nil, .left),
-                Report.Column("from"), Report.Column("to"), Report.Column("conditions", nil, .left),
-            ], rows: changes.flatMap(\.cells), rates: book.catalog.label)
+                Report.Column("from"), Report.Column("to"),
+                Report.Column("per", isForProgramsOnly: true),
+                Report.Column("conditions", nil, .left),
+            ], rows: changes.flatMap(\.cells), rates: label(at: to))
         if changes.isEmpty { report.notes.append("nothing changed") }
         let fields = JSONObject([
             "from": .string(from.text), "to": .string(to.text), "rates": book.catalog.json,
@@ -152,7 +155,7 @@ extension PricingContext {
                         Report.Cell(
                             line.conditions.display + state, plain: line.conditions.text + state),
                     ]
-            }, rates: book.catalog.label)
+            }, rates: label(at: time))
         if withSource {
             for entry in lines {
                 for (meter, rate) in entry.line.rates.pairs
@@ -183,6 +186,14 @@ extension PricingContext {
         guard case .object(var object) = entry.json else { return .null }
         object.append("valid_to", .optional((book.end(of: entry.line) ?? entry.validTo)?.text))
         object.append("service_tier", .string(entry.line.conditions.serviceTier))
+        if entry.line.unlisted == .inherit { object.append("unlisted", "inherit") }
+        if !entry.line.minimumUnits.isEmpty {
+            var minimums = JSONObject()
+            for meter in Meter.allCases {
+                minimums.append(meter.name, entry.line.minimumUnits[meter].map(JSONValue.integer))
+            }
+            object.append("minimum_units", .object(minimums))
+        }
         object.append("withdrawn", withdrawn.contains(entry.line.id) ? true : nil)
         object.append("corrects", entry.corrects.map(JSONValue.string))
         var rates = JSONObject()
@@ -254,6 +265,10 @@ struct RateChange {
                 Report.Cell(meter.name),
                 before?.line.rates[meter]?.cell ?? Report.Cell("—", plain: ""),
                 after?.line.rates[meter]?.cell ?? Report.Cell("—", plain: ""),
+                Report.Cell(
+                    "",
+                    plain: ((after ?? before)?.line.rates[meter]?.quotedUnits).map(String.init)
+                        ?? ""),
                 Report.Cell(line.conditions.display, plain: line.conditions.text),
             ]
         }

@@ -135,7 +135,7 @@ extension PricingContext {
                     ShownMoney(money: row.savings.saved, isConverted: row.isConverted).cell,
                     Report.Cell(percent.map { "\($0)%" } ?? "", plain: percent ?? ""),
                 ]
-            }, rates: book.catalog.label)
+            }, rates: label(at: rows.first?.channel.forecast.workload.purchase.at ?? now))
         report.notes = exchange.notes
         report.notes += left.map { "left out: \($0)" }
         report.warnings = warnings(rows, question)
@@ -180,11 +180,11 @@ extension PricingContext {
                     of: line.currency, at: forecast.workload.purchase.at)
             else { continue }
             let billed = paidAsBilled(rows).map {
-                "paid in \(line.currency.code) it is \($0)% of the vendors' own lists"
+                "paid in \(line.currency.code) it saves \($0)% against the vendors' own lists"
             }
             warnings.append(
                 "the saving holds for payment in \(settlement.pays.currency.code) (\(settlement.display)); "
-                    + (billed ?? "paid in \(line.currency.code) it is another"))
+                    + (billed ?? "a bill paid in \(line.currency.code) is not settled so"))
         }
         for row in rows where !row.isComplete {
             let meters = row.channel.cost.unpriced.names + row.baseline.cost.unpriced.names

@@ -64,6 +64,12 @@ package struct Parameters: Sendable {
 
     func count(of text: String, named name: String, limit: Int64) throws(QuestionError) -> Int64 {
         guard let count = Count.parse(text) else {
+            let isOnlyDigits = !text.isEmpty && text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+            guard !isOnlyDigits else {
+                throw .invalid(
+                    field: spelled(name),
+                    problem: "\(quoted(text)) is more than \(Count.grouped(limit))")
+            }
             throw .invalid(
                 field: spelled(name),
                 problem: "\(quoted(text)) is not a whole number such as 1000, 250k or 10M")
@@ -77,7 +83,7 @@ package struct Parameters: Sendable {
     }
 
     package func share(_ name: String) throws(QuestionError) -> Share? {
-        try parsed(name) { text throws(PricingError) in try Share(parsing: text, for: spelled(name))
+        try parsed(name) { text throws(PricingError) in try Share(parsing: text, for: "")
         }
     }
 

@@ -29,6 +29,11 @@ package struct PricingContext: Sendable {
         try parameters.time("at", zone: zone(parameters), zones: book.zones) ?? now
     }
 
+    /// The right-hand side of a header: which rates, and of which moment, where it is another than now.
+    func label(at time: Timestamp) -> String {
+        time == now ? book.catalog.label : "at \(time.dayOrText), \(book.catalog.label)"
+    }
+
     func exchange(_ parameters: Parameters, at time: Timestamp) throws(QuestionError) -> Exchange {
         Exchange(
             table: FXTable(

@@ -9,6 +9,8 @@ package struct Forecast: Sendable {
         package var hours: Hours?
         package let usage: Usage
         package let components: [CostComponent]
+        /// The same usage in the cheaper hours, where nobody said how much falls into which.
+        package var cheaperComponents: [CostComponent] = []
         package let cost: Cost
     }
 
@@ -123,7 +125,9 @@ private struct Ends {
             return
         }
         guard let peakShare = workload.peakShare else {
-            parts = [dearest]
+            var both = dearest
+            both.cheaperComponents = cheapest.components
+            parts = [both]
             range = Forecast.Range(low: cheapest.cost, high: dearest.cost)
             dependsOnHour = true
             return
@@ -152,11 +156,16 @@ private struct Ends {
         let requests = usage[.request] > 0 ? usage[.request] : nil
         let line = try entry.line.forVolume(ofRequests: requests)
         let charge = try line.charge(for: billable)
+        var unpriced = charge.unpriced
+        // A fee for each request, and nobody said how many there are: unknown, and not zero.
+        if requests == nil, let fee = entry.line.rates[.request], !fee.isFree {
+            unpriced.insert(.request)
+        }
         return Forecast.Part(
             entry: entry, hours: nil, usage: billable,
             components: try line.components(of: billable),
             cost: Cost(
                 billed: charge.billed, settled: try channel.settle(charge.billed, at: time),
-                unpriced: charge.unpriced))
+                unpriced: unpriced))
     }
 }

@@ -15,7 +15,8 @@ package struct Share: Hashable, Sendable, Comparable {
         let share = try Share(growth: text, for: what, percentSign: percentSign)
         guard share.attos >= 0, share <= .whole else {
             throw .malformed(
-                what: "share for \(what)", text: text, wanted: "a share from 0% to 100%")
+                what: what.isEmpty ? "share" : "share for \(what)", text: text,
+                wanted: "a share from 0% to 100%")
         }
         self = share
     }
@@ -32,7 +33,8 @@ package struct Share: Hashable, Sendable, Comparable {
             attos % 100 == 0, attos >= -100 * DecimalText.one, attos <= 1000 * DecimalText.one
         else {
             throw .malformed(
-                what: "share for \(what)", text: text, wanted: "a percentage such as 60%")
+                what: what.isEmpty ? "share" : "share for \(what)", text: text,
+                wanted: "a percentage such as 60%")
         }
         self.attos = attos / 100
     }

@@ -10,8 +10,9 @@ struct ForecastCommand: ParsableCommand {
         usage: "tokenmeter forecast [--model <model> | --plan <plan>] [<options>]",
         discussion: """
             Example:
-              tokenmeter forecast --model gpt-4.1 --requests-per-day 1000 --input-per-request 2000 \\
-                --cached-share 60% --output-per-request 500 --max 150USD
+              tokenmeter forecast --model gpt-4.1 --requests-per-day 1000 \\
+                --input-per-request 2000 --cached-share 60% \\
+                --output-per-request 500 --max 150USD
 
             A volume, such as --output-tokens 10M, stands for a whole month and is priced in the base band.
             Over --max the exit code is 2.
@@ -58,8 +59,10 @@ struct SavingsCommand: ParsableCommand {
         usage: "tokenmeter savings --channel <channel> --baseline <channel> [<options>]",
         discussion: """
             Example:
-              tokenmeter savings --output-tokens 10M --channel holysheep --baseline standard
-              tokenmeter savings --output-tokens 10M --channel holysheep --baseline direct --fx USD/CNY=7.3
+              tokenmeter savings --output-tokens 10M --channel holysheep \\
+                --baseline standard
+              tokenmeter savings --output-tokens 10M --channel holysheep \\
+                --baseline direct --fx USD/CNY=7.3
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -91,7 +94,8 @@ struct CompareCommand: ParsableCommand {
         usage: "tokenmeter compare [--model <model> ...] [<options>]",
         discussion: """
             Example:
-              tokenmeter compare --model gpt-4.1 --output-tokens 10M --currency USD --fx USD/CNY=7
+              tokenmeter compare --model gpt-4.1 --output-tokens 10M \\
+                --currency USD --fx USD/CNY=7
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -125,7 +129,8 @@ struct MixCommand: ParsableCommand {
             Example:
               tokenmeter mix --share deepseek-v3.2=70 --share gpt-4.1=30 \\
                 --output-tokens 10M --channel holysheep
-              tokenmeter mix --cheapest --at-least gpt-4.1=20% --output-tokens 10M --channel holysheep
+              tokenmeter mix --cheapest --at-least gpt-4.1=20% \\
+                --output-tokens 10M --channel holysheep
             """)
 
     @OptionGroup var global: GlobalOptions

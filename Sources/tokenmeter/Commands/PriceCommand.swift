@@ -75,8 +75,12 @@ struct PriceCommand: ParsableCommand {
             }
         }
         try Terminal.write(writer.bytes)
+        if lines.answered == 0 {
+            Terminal.note("error: no line to price")
+            throw ExitCode(Failure.unpriced)
+        }
         if lines.failures > 0 {
-            Terminal.note("note: \(lines.failures) of the lines could not be priced; each says why")
+            Terminal.note("note: \(lines.failures) of \(lines.answered) lines could not be priced; each says why")
             throw ExitCode(Failure.unpriced)
         }
     }

@@ -91,7 +91,7 @@ struct RatesDiffCommand: ParsableCommand {
         abstract: "What changed between two days; exit code 2 where anything did.",
         usage: "tokenmeter rates diff --from <from> [--to <to>] [<options>]",
         discussion:
-            "Example:\n  tokenmeter rates diff --from 2025-09-01 --to 2025-10-01 --model deepseek-v3"
+            "Example:\n  tokenmeter rates diff --from 2025-09-01 --to 2025-10-01"
     )
 
     @OptionGroup var global: GlobalOptions
@@ -166,7 +166,9 @@ struct RatesValidateCommand: ParsableCommand {
         if paths.isEmpty {
             return try global.pricingData.map(RateFolder.files) ?? RateFile.embedded
         }
-        if paths.count == 1, Self.isFolder(paths[0]) { return try RateFolder.files(in: paths[0]) }
+        if paths.count == 1, RateFolder.isFolder(paths[0]) {
+            return try RateFolder.files(in: paths[0])
+        }
         let own = try paths.map {
             RateFile(name: $0, text: try RateFolder.text(of: $0), isOwn: true)
         }
@@ -175,11 +177,6 @@ struct RatesValidateCommand: ParsableCommand {
         return shipped + own
     }
 
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-            && isFolder.boolValue
-    }
 }
 
 struct RatesAddCommand: ParsableCommand {
@@ -206,7 +203,8 @@ struct RatesAddCommand: ParsableCommand {
         }
         let name = "added/" + (file as NSString).lastPathComponent
         let (catalog, isNew) = try Composition.add(
-            RateFile(name: name, text: try RateFolder.text(of: file), isOwn: true), global)
+            RateFile(name: name, text: try RateFolder.text(of: file), isOwn: true), from: file,
+            global)
         let own = catalog.lines.filter { $0.origin.hasPrefix(name + ":") }
         let word = isNew ? "added" : "already there:"
         var report = Report(

@@ -1,10 +1,8 @@
 import Accounting
 import ArgumentParser
 import CostService
-import Hummingbird
 import Logging
 import Pricing
-import ServiceLifecycle
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,31 +43,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         var logger = Logger(label: "tokenmeter") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice
-        let application = Application(
-            router: api.router(),
-            configuration: ApplicationConfiguration(
-                address: .hostname(host, port: port), serverName: "tokenmeter"),
-            onServerRunning: { channel in
-                let port = channel.localAddress?.port ?? 0
-                Terminal.note("listening on http://\(host == "::1" ? "[::1]" : host):\(port)")
-            }, logger: logger)
-        do {
-            try await application.runService()
-        } catch {
-            throw ServeError(host: host, port: port, reason: "\(error)")
+        let shownHost = host == "::1" ? "[::1]" : host
+        try await CostServer(api: api, host: host, port: port).run(logger: logger) { port in
+            Terminal.note("listening on http://\(shownHost):\(port)")
         }
-    }
-}
-
-/// The service could not start, or ended by itself.
-struct ServeError: Error, CustomStringConvertible {
-    let host: String
-    let port: Int
-    let reason: String
-
-    var description: String {
-        reason.contains("EADDRINUSE") || reason.contains("in use")
-            ? "port \(port) on \(host) is taken; give another with --port"
-            : "cannot serve: \(reason)"
     }
 }

@@ -6,26 +6,22 @@ import Pricing
 /// its own, no sums.
 enum CSVRenderer {
     static func render(_ report: Report) -> String {
-        let hasCurrency = report.columns.indices.map { column in
-            report.rows.contains { column < $0.count && $0[column].currency != nil }
+        let columns = report.columns.indices.map { index in
+            let cells = report.rows.compactMap { index < $0.count ? $0[index] : nil }
+            return Shape(
+                key: report.columns[index].key,
+                hasCurrency: cells.contains { $0.currency != nil },
+                isRange: cells.contains { $0.plainHigh != nil })
         }
-        var header: [String] = []
-        for (column, hasCurrency) in zip(report.columns, hasCurrency) {
-            header.append(column.key)
-            if hasCurrency { header.append(column.key + "_currency") }
-        }
-        let rows = report.rows.map { row in
-            zip(row, hasCurrency).flatMap { cell, hasCurrency in
-                hasCurrency ? [cell.plain, cell.currency ?? ""] : [cell.plain]
-            }
-        }
+        let header = columns.flatMap(\.header)
+        let rows = report.rows.map { row in zip(row, columns).flatMap { $1.fields(of: $0) } }
         return ([header] + rows).map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
     }
 
     /// A cell that a spreadsheet would run as a formula gets an apostrophe; plain decimals are left
     /// alone.
     private static func field(_ text: String) -> String {
-        var text = text
+        var text = text.withoutControls
         if let first = text.first, "=+-@\t\r".contains(first), DecimalText.parse(text) == nil {
             text = "'" + text
         }
@@ -33,5 +29,22 @@ enum CSVRenderer {
         return "\""
             + text.split(separator: "\"", omittingEmptySubsequences: false).joined(
                 separator: "\"\"") + "\""
+    }
+
+    /// How many columns one column of a report becomes.
+    private struct Shape {
+        let key: String
+        let hasCurrency: Bool
+        let isRange: Bool
+
+        var header: [String] {
+            (isRange ? [key + "_low", key + "_high"] : [key])
+                + (hasCurrency ? [key + "_currency"] : [])
+        }
+
+        func fields(of cell: Report.Cell) -> [String] {
+            (isRange ? [cell.plain, cell.plainHigh ?? cell.plain] : [cell.plain])
+                + (hasCurrency ? [cell.currency ?? ""] : [])
+        }
     }
 }

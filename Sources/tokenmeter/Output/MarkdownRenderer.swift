@@ -20,10 +20,9 @@ enum MarkdownRenderer {
 
     private static func escaped(_ text: String) -> String {
         var result = ""
-        for character in text {
+        for character in text.withoutControls {
             switch character {
             case "\\", "`", "*", "_", "[", "]", "<", ">", "|", "#", "~": result += "\\\(character)"
-            case "\n", "\r", "\r\n": result += " "
             case "@": result += "@\u{200B}"
             default: result.append(character)
             }

@@ -11,9 +11,11 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
         case .json: answer.document.prettyBytes + [UInt8(ascii: "\n")]
         case .ndjson: answer.rows.flatMap { $0.compactBytes + [UInt8(ascii: "\n")] }
         case .csv: Array(CSVRenderer.render(answer.report).utf8)
-        case .markdown: Array(MarkdownRenderer.render(answer.report).utf8)
+        case .markdown: Array(MarkdownRenderer.render(answer.report.forPeople).utf8)
         case .table:
-            Array(TableRenderer(width: width, hasColour: hasColour).render(answer.report).utf8)
+            Array(
+                TableRenderer(width: width, hasColour: hasColour).render(answer.report.forPeople)
+                    .utf8)
         }
     }
 }

@@ -78,15 +78,7 @@ struct TableRenderer {
         hasColour && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 
-    /// Control characters of a file or a request never reach the terminal.
-    private func clean(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-                        ? "\u{FFFD}" : scalar
-                }))
-    }
+    private func clean(_ text: String) -> String { text.withoutControls }
 
     /// Columns on the screen: two for the wide characters of East Asia, none for marks that join
     /// the one before.
@@ -102,5 +94,17 @@ struct TableRenderer {
             default: width + 1
             }
         }
+    }
+}
+
+extension String {
+    /// Control characters of a file or a request never reach a terminal, in whatever format.
+    var withoutControls: String {
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { scalar in
+                    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+                        ? "\u{FFFD}" : scalar
+                }))
     }
 }

@@ -48,7 +48,9 @@ enum Terminal {
     }
 
     /// Fills `buffer` from stdin; 0 at its end.
-    static func read(into buffer: UnsafeMutableRawBufferPointer, descriptor: Int32) throws -> Int {
+    static func read(into buffer: UnsafeMutableRawBufferPointer, descriptor: Int32, path: String)
+        throws -> Int
+    {
         while true {
             #if canImport(Darwin)
                 let count = Darwin.read(descriptor, buffer.baseAddress, buffer.count)
@@ -60,7 +62,7 @@ enum Terminal {
             if count >= 0 { return count }
             guard errno == EINTR else {
                 throw FileError.unreadable(
-                    "standard input", reason: String(cString: strerror(errno)))
+                    path, reason: String(cString: strerror(errno)))
             }
         }
     }
