@@ -87,7 +87,7 @@ extension PricingContext {
                 Report.Column("from"), Report.Column("to"),
                 Report.Column("per", isForProgramsOnly: true),
                 Report.Column("conditions", nil, .left),
-            ], rows: changes.flatMap(\.cells), rates: label(at: to))
+            ], rows: changes.flatMap(\.cells), rates: book.catalog.label)
         if changes.isEmpty { report.notes.append("nothing changed") }
         let fields = JSONObject([
             "from": .string(from.text), "to": .string(to.text), "rates": book.catalog.json,
