@@ -80,7 +80,8 @@ struct PriceCommand: ParsableCommand {
             throw ExitCode(Failure.unpriced)
         }
         if lines.failures > 0 {
-            Terminal.note("note: \(lines.failures) of \(lines.answered) lines could not be priced; each says why")
+            let lost = "\(lines.failures) of \(lines.answered) lines"
+            Terminal.note("note: \(lost) could not be priced; each says why")
             throw ExitCode(Failure.unpriced)
         }
     }
