@@ -27,6 +27,17 @@ struct Tokenmeter: AsyncParsableCommand {
             MixCommand.self, CheckCommand.self, RatesCommand.self, ServeCommand.self,
         ])
 
+    /// The command of some arguments. A well-formed one is read without looking at all the others, which costs a third
+    /// of a start; whatever else it is, an error, a wish for help, is the whole parser's to answer.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        let commands = configuration.subcommands
+        guard let command = commands.first(where: { $0._commandName == arguments.first }),
+            command.configuration.subcommands.isEmpty,
+            let known = try? command.parse(Array(arguments.dropFirst()))
+        else { return try parseAsRoot(arguments) }
+        return known
+    }
+
     /// A mistyped command is told with the nearest ones; the parser would only call it unexpected.
     private static func refuseUnknownCommand(_ arguments: [String]) throws {
         guard let command = arguments.first, !command.hasPrefix("-"), command != "help" else {
@@ -51,7 +62,7 @@ struct Tokenmeter: AsyncParsableCommand {
         do {
             let arguments = GlobalOptions.behindTheCommand(Array(CommandLine.arguments.dropFirst()))
             try refuseUnknownCommand(arguments)
-            var command = try parseAsRoot(arguments)
+            var command = try parsed(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
