@@ -100,9 +100,15 @@ struct RatesDiffCommand: ParsableCommand {
     @Option(help: "A channel; may be repeated (default: all).") var channel: [String] = []
     @Option(help: "A model; may be repeated (default: all).") var model: [String] = []
 
+    @Option(help: "Only price lists in this currency.") var billedIn: String?
+
     func run() throws {
         let question = parameters(
-            global, ["from": list(from), "to": list(to), "channel": channel, "model": model])
+            global,
+            [
+                "from": list(from), "to": list(to), "channel": channel, "model": model,
+                "billed_in": list(billedIn),
+            ])
         try global.finish(try Composition.context(global).ratesDiff(question))
     }
 }
