@@ -10,13 +10,21 @@ package struct JSONWriter: Sendable {
 
     package mutating func integer(_ value: Int64) {
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        var digits = 1
         var rest = value.magnitude
-        let start = bytes.count
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+        while rest >= 10 {
             rest /= 10
-        } while rest > 0
-        if bytes.count - start > 1 { bytes[start...].reverse() }
+            digits += 1
+        }
+        // Written from the end: reversing a slice would copy it to the heap.
+        for _ in 0..<digits { bytes.append(UInt8(ascii: "0")) }
+        rest = value.magnitude
+        var place = bytes.count
+        while rest > 0 {
+            place -= 1
+            bytes[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
     }
 
     /// A quoted string; control characters, quotes and backslashes are escaped.

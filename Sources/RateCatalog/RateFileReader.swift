@@ -50,7 +50,12 @@ struct RateFileReader {
             for key in ["lines", "extends", "settlement"] where mapping[key] != nil {
                 mapping[key]?.fault("needs a channel; add channel: NAME to the file")
             }
-            if let rates = mapping["rates"] { readExchangeRates(rates) }
+        }
+        if let rates = mapping["rates"] { readExchangeRates(rates) }
+        if mapping["extends"] == nil {
+            for key in ["multiplier", "valid_from", "source", "checked", "claim"] {
+                mapping[key]?.fault("goes with extends; without it each line says its own")
+            }
         }
         if mapping["models"] == nil, mapping["channel"] == nil, mapping["rates"] == nil {
             root.fault("holds neither models, nor a channel, nor exchange rates")
@@ -198,6 +203,7 @@ struct RateFileReader {
             }
             return TimeWindow.Hours(start: start, end: end)
         }
+        if hours.items.isEmpty { hours.fault("a window without hours") }
         let weekdays = mapping["weekdays"].map(weekdays) ?? Set(Weekday.allCases)
         return TimeWindow(zone: zone, weekdays: weekdays, hours: spans)
     }

@@ -215,4 +215,47 @@ import Testing
         #expect(try verdict("80USD", filter: ["model": "claude-*"]) == .unpriced)
         #expect(try verdict("80USD", filter: [:], basis: .actual) == .unpriced)
     }
+
+    private func check(_ workload: Workload, limit: String, period: Budget.Period) throws -> Answer
+    {
+        let budget = Budget(
+            name: "b", limit: try Money(parsing: limit), period: period, basis: .plan,
+            warnShare: .whole, filter: [:])
+        return try Fixture.context().check(
+            Fixture.flags([:]), plan: [PlannedWorkload(workload: workload, project: nil)],
+            budgets: [budget])
+    }
+
+    @Test func aYearsBudgetMeetsAYearsGrowth() throws {
+        let workload = Workload(
+            name: "w", purchase: Purchase(model: "gpt-4.1", at: Fixture.noon),
+            demand: .volume(try Usage([.output: 1_000_000])),
+            growthPerMonth: try Share(growth: "100%", for: ""))
+        // 1M output tokens are $8, then twice as many each month: 8 · (2³ - 1) and 8 · (2¹² - 1).
+        let quarter = try check(workload, limit: "56USD", period: .quarter)
+        #expect(quarter.rows[0]["planned"]?["amount"] == "56.00")
+        let year = try check(workload, limit: "100USD", period: .year)
+        #expect(year.rows[0]["planned"]?["amount"] == "32760.00")
+        #expect(year.verdict == .overBudget)
+        // A day of 30 is a thirtieth of the first month.
+        let day = try check(workload, limit: "1USD", period: .day)
+        #expect(day.rows[0]["planned"]?["amount"] == "0.266666666666666667")
+    }
+
+    @Test func aPartOfACostIsNeverShownAsTheWhole() throws {
+        let workload = Workload(
+            name: "w", purchase: Purchase(model: "gpt-4.1", channel: "holysheep", at: Fixture.noon),
+            demand: .volume(try Usage([.input: 1_000_000, .output: 1_000_000])))
+        let row = try check(workload, limit: "100CNY", period: .month).rows[0]
+        #expect(row["planned"] == .null)
+        #expect(row["planned_at_least"]?["amount"] == "8.00")
+        #expect(row["used_percent"] == .null)
+        let gated = try Fixture.context().forecast(
+            Fixture.flags([
+                "model": ["gpt-4.1"], "channel": ["holysheep"], "input_tokens": ["1M"],
+                "output_tokens": ["1M"], "max": ["100CNY"],
+            ]))
+        #expect(gated.document["max"]?["within"] == .null)
+        #expect(gated.verdict == .unpriced)
+    }
 }

@@ -31,7 +31,7 @@ extension PricingContext {
                 Report.Column("state", nil, .left),
             ], rows: rows.map(\.cells), rates: label(at: time))
         report.notes = [
-            "a month is \(days) days; a day is its \(days)th part, a week 7 of them, a quarter 3 months"
+            "a month is \(days) days; a day is its \(days)th part, a week 7 of them"
         ]
         report.notes += exchange.notes
         report.warnings = rows.compactMap(\.warning)
@@ -66,10 +66,11 @@ extension PricingContext {
         guard !matching.isEmpty else { return CheckRow(budget: budget, state: .empty) }
         var low = Money.zero(budget.limit.currency)
         var high = low
+        var isConverted = false
         var problem: String?
         for planned in matching {
             let month: Forecast.Range
-            switch monthOf(planned) {
+            switch cost(of: planned, over: budget.period) {
             case .success(let range): month = range
             case .failure(let error):
                 guard error.isUnpriceable else { throw error }
@@ -80,6 +81,7 @@ extension PricingContext {
             let most = try exchange.converted(month.high.settled.money, to: low.currency)
             low = try low.adding(least.money)
             high = try high.adding(most.money)
+            isConverted = isConverted || least.isConverted
             if !month.low.isComplete {
                 let meters = month.low.unpriced.names.joined(separator: ", ")
                 problem = "\(planned.workload.name): unpriced \(meters)"
@@ -89,12 +91,17 @@ extension PricingContext {
         high = try budget.period.portion(of: high, daysPerMonth: days)
         return CheckRow(
             budget: budget, state: state(budget, low: low, high: high, problem: problem),
-            planned: low, plannedHigh: high)
+            planned: ShownMoney(money: low, isConverted: isConverted),
+            plannedHigh: ShownMoney(money: high, isConverted: isConverted),
+            isComplete: problem == nil)
     }
 
-    private func monthOf(_ planned: PlannedWorkload) -> Result<Forecast.Range, PricingError> {
+    /// The months that a period spans, growth included; a day and a week are parts of the first.
+    private func cost(
+        of planned: PlannedWorkload, over period: Budget.Period
+    ) -> Result<Forecast.Range, PricingError> {
         Result { () throws(PricingError) in
-            try Forecast(planned.workload, months: 1, book: book).firstMonth
+            try Forecast(planned.workload, months: period.months, book: book).total()
         }
     }
 
@@ -148,8 +155,10 @@ private struct CheckRow {
 
     let budget: Budget
     let state: State
-    var planned: Money?
-    var plannedHigh: Money?
+    var planned: ShownMoney?
+    var plannedHigh: ShownMoney?
+    /// Whether every workload could be priced in full; otherwise the amounts are lower bounds.
+    var isComplete = true
 
     private var word: String {
         switch state {
@@ -162,11 +171,9 @@ private struct CheckRow {
     }
 
     private var percent: String? {
-        guard let plannedHigh,
-            let savings = try? Savings(baseline: budget.limit, cost: .zero(plannedHigh.currency)),
-            savings.baseline.attos > 0,
+        guard let amount = plannedHigh?.money.attos, isComplete, budget.limit.attos > 0,
             let tenths = try? ExactDivision.halfEven(
-                plannedHigh.attos, times: 1000, over: budget.limit.attos),
+                amount, times: 1000, over: budget.limit.attos),
             let attos = try? ExactDivision.halfEven(tenths, times: DecimalText.one, over: 10)
         else { return nil }
         return DecimalText.text(attos, minorDigits: 1)
@@ -177,9 +184,11 @@ private struct CheckRow {
         case .empty: "\(budget.name): no workload of the plan matches its filter"
         case .unjudged(let reason): "\(budget.name): cannot be judged: \(reason)"
         case .over:
-            planned.flatMap { try? $0.subtracting(budget.limit) }.map {
-                "\(budget.name): over \(budget.limit.display) by \($0.roundedOrExact)"
-            }
+            planned.flatMap { planned in
+                (try? planned.money.subtracting(budget.limit)).map { excess in
+                    ShownMoney(money: excess, isConverted: planned.isConverted)
+                }
+            }.map { "\(budget.name): over \(budget.limit.display) by \($0.display)" }
         case .warning: "\(budget.name): \(percent ?? "")% of \(budget.limit.display) is planned"
         case .within: nil
         }
@@ -188,16 +197,14 @@ private struct CheckRow {
     var cells: [Report.Cell] {
         var plannedText = ""
         if let planned, let plannedHigh {
-            plannedText =
-                planned == plannedHigh
-                ? planned.roundedOrExact
-                : "\(planned.roundedOrExact) … \(plannedHigh.roundedOrExact)"
+            plannedText = (isComplete ? "" : "at least ") + rangeText(planned, plannedHigh)
         }
         return [
             Report.Cell(budget.name), Report.Cell(budget.period.rawValue),
             Report.Cell(budget.limit),
             Report.Cell(
-                plannedText, plain: plannedHigh?.amountText ?? "", currency: plannedHigh?.currency),
+                plannedText, plain: plannedHigh?.money.amountText ?? "",
+                currency: plannedHigh?.money.currency),
             Report.Cell(percent.map { "\($0)%" } ?? "", plain: percent ?? ""), Report.Cell(word),
         ]
     }
@@ -206,8 +213,9 @@ private struct CheckRow {
         .object([
             "budget": .string(budget.name), "period": .string(budget.period.rawValue),
             "on": .string(budget.basis.rawValue), "limit": budget.limit.json,
-            "planned": planned.map(\.json) ?? .null,
-            "planned_high": planned == plannedHigh ? nil : plannedHigh?.json,
+            "planned": isComplete ? planned.map(\.json) ?? .null : .null,
+            "planned_high": !isComplete || planned == plannedHigh ? nil : plannedHigh?.json,
+            "planned_at_least": isComplete ? nil : planned?.json,
             "used_percent": .optional(percent), "state": .string(word),
             "reason": .optional(warning),
         ])

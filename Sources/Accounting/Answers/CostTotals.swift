@@ -15,6 +15,15 @@ struct CostTotals {
         isConverted = isConverted || low.isConverted
     }
 
+    mutating func add(_ other: CostTotals) throws(PricingError) {
+        for currency in other.currencies {
+            guard let least = other.low[currency], let most = other.high[currency] else { continue }
+            try add(
+                low: ShownMoney(money: least, isConverted: other.isConverted),
+                high: ShownMoney(money: most, isConverted: other.isConverted))
+        }
+    }
+
     var currencies: [Currency] { low.keys.sorted() }
 
     /// The one total there is, or `nil` where there are several currencies.

@@ -77,7 +77,7 @@ extension ForecastBuilder {
     private func warnings(_ gate: Gate) -> [String] {
         let flag = parameters.spelled("max")
         if let over = gate.over {
-            return ["over \(flag) \(gate.limit.display) by \(over.roundedOrExact)"]
+            return ["over \(flag) \(gate.limit.display) by \(over.display)"]
         }
         if gate.high.attos > gate.limit.attos {
             return [

@@ -5,7 +5,7 @@ import Pricing
 package struct ForecastQuestion: Sendable {
     package static let names =
         PricingContext.names + PricingContext.purchaseNames + WorkloadParameters.names
-        + ["months", "baseline", "max"]
+        + ["growth", "months", "baseline", "max"]
 
     package var workloads: [Workload]
     package var months: Int
@@ -23,7 +23,7 @@ package struct ForecastQuestion: Sendable {
         baseline = try parameters.text("baseline")
         max = try parameters.money("max")
         if let plan {
-            let own = PricingContext.purchaseNames + WorkloadParameters.names
+            let own = PricingContext.purchaseNames + WorkloadParameters.names + ["growth"]
             for name in own
             where parameters.has(name) && !["channel", "days_per_month"].contains(name) {
                 throw .invalid(
@@ -101,16 +101,17 @@ struct ForecastBuilder {
         appendCost(to: &fields, isComplete: isComplete)
         fields.append("rows", .array(try forecasts.map { try row($0) }))
         if question.months > 1 {
+            let totalsKey = isComplete ? "totals" : "totals_at_least"
             fields.append(
                 "months",
                 .array(
                     months.enumerated().map { index, totals in
-                        .object(["month": .integer(Int64(index + 1)), "totals": totals.json])
+                        .object(["month": .integer(Int64(index + 1)), totalsKey: totals.json])
                     }))
-            fields.append("totals_of_months", try allMonths().json)
+            fields.append("\(totalsKey)_of_months", try allMonths().json)
         }
         if let baseline { fields.append("baseline", baseline.json) }
-        if let gate { fields.append("max", gate.json) }
+        if let gate { fields.append("max", gate.json(isComplete: isComplete)) }
         fields.append("assumptions", .array(assumptions.map(JSONValue.string)))
         fields.append("fx", exchange.json)
         return Answer(
@@ -138,7 +139,9 @@ struct ForecastBuilder {
     private func appendCost(to fields: inout JSONObject, isComplete: Bool) {
         guard let one = totals.single else {
             fields.append("cost", .null)
-            fields.append("totals", totals.json)
+            fields.append(isComplete ? "totals" : "totals_at_least", totals.json)
+            fields.append(
+                "unpriced", isComplete ? nil : .array(unpriced.names.map(JSONValue.string)))
             return
         }
         guard isComplete else {
@@ -186,13 +189,10 @@ struct ForecastBuilder {
         ])
     }
 
-    /// The sum over the months, where there is one currency.
+    /// The sum over the months.
     func allMonths() throws(PricingError) -> CostTotals {
         var sum = CostTotals()
-        for month in months {
-            guard let one = month.single else { continue }
-            try sum.add(low: one.low, high: one.high)
-        }
+        for month in months { try sum.add(month) }
         return sum
     }
 
@@ -251,14 +251,16 @@ struct ForecastBuilder {
         let limit: Money
         let low: Money
         let high: Money
-        let over: Money?
+        let over: ShownMoney?
 
         var isWithin: Bool { high.attos <= limit.attos }
 
-        var json: JSONValue {
-            .object([
+        /// `within` is null where something unpriced keeps it from being judged.
+        func json(isComplete: Bool) -> JSONValue {
+            let isOpen = over == nil && !(isComplete && isWithin)
+            return .object([
                 "limit": limit.json, "over": over.map(\.json) ?? .null,
-                "within": .bool(isWithin),
+                "within": isOpen ? .null : .bool(over == nil),
             ])
         }
     }
@@ -269,14 +271,17 @@ struct ForecastBuilder {
         guard let limit = question.max else { return nil }
         var low = Money.zero(limit.currency)
         var high = low
+        var isConverted = false
         for forecast in forecasts {
             let month = forecast.firstMonth
-            low = try low.adding(
-                try exchange.converted(month.low.settled.money, to: limit.currency).money)
-            high = try high.adding(
-                try exchange.converted(month.high.settled.money, to: limit.currency).money)
+            let least = try exchange.converted(month.low.settled.money, to: limit.currency)
+            let most = try exchange.converted(month.high.settled.money, to: limit.currency)
+            low = try low.adding(least.money)
+            high = try high.adding(most.money)
+            isConverted = isConverted || least.isConverted
         }
-        let over = low.attos > limit.attos ? try low.subtracting(limit) : nil
+        let excess = try low.subtracting(limit)
+        let over = excess.attos > 0 ? ShownMoney(money: excess, isConverted: isConverted) : nil
         if over != nil {
             verdict = .overBudget
         } else if high.attos > limit.attos {
@@ -284,8 +289,4 @@ struct ForecastBuilder {
         }
         return Gate(limit: limit, low: low, high: high, over: over)
     }
-}
-
-extension Money {
-    var roundedOrExact: String { amountText.count > 16 ? roundedDisplay : display }
 }

@@ -4,7 +4,7 @@ import Pricing
 /// The monthly-cost and savings table: one channel against a baseline, over models.
 package struct SavingsQuestion: Sendable {
     package static let names =
-        PricingContext.names + ["model", "channel", "baseline", "service_tier", "months"]
+        PricingContext.names + ["model", "channel", "baseline", "service_tier"]
         + WorkloadParameters.names
 
     package let channel: String

@@ -12,7 +12,7 @@ package enum WorkloadParameters {
         "cached_share", "cache_write_share",
     ]
     package static let names =
-        shape + ["batch_share", "peak_share", "growth", "days_per_month"] + UsageParameters.names
+        shape + ["batch_share", "peak_share", "days_per_month"] + UsageParameters.names
 
     package static func daysPerMonth(_ parameters: Parameters) throws(QuestionError) -> Int64 {
         let days = try parameters.count("days_per_month", limit: 31) ?? 30

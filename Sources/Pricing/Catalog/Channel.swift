@@ -41,12 +41,13 @@ package final class Channel: Sendable {
         of currency: Currency, at time: Timestamp
     ) throws(PricingError) -> Settlement? {
         if settlements.isEmpty { return nil }
-        let ofCurrency = settlements.filter { $0.billed.currency == currency }
-        guard !ofCurrency.isEmpty else { return nil }
-        guard let settlement = ofCurrency.last(where: { $0.validFrom <= time }) else {
-            throw .noSettlement(channel: id, time: time)
+        var isSettled = false
+        for settlement in settlements.reversed() where settlement.billed.currency == currency {
+            if settlement.validFrom <= time { return settlement }
+            isSettled = true
         }
-        return settlement
+        guard !isSettled else { throw .noSettlement(channel: id, time: time) }
+        return nil
     }
 
     /// A bill as it is paid at `time`.

@@ -1,5 +1,5 @@
 /// All lines of one model on one channel, the most specific first.
-struct Offer: Sendable {
+final class Offer: Sendable {
     struct Key: Hashable, Sendable {
         let channel: String
         let model: String
@@ -15,18 +15,57 @@ struct Offer: Sendable {
         }
     }
 
+    /// What tells at a glance that a term does not apply: numbers alone, so that passing over a
+    /// term touches no reference count.
+    private struct Gate: Sendable {
+        let from: Timestamp
+        let end: Timestamp
+        /// -1 where there is no band.
+        let aboveInput: Int64
+        let aboveOutput: Int64
+        let currency: Currency
+        /// The place in `tiers`.
+        let tier: Int32
+        /// Equally specific terms share it; the most specific have the least.
+        let rank: Int32
+        /// Whether a window or attributes have to be asked as well.
+        let isConditional: Bool
+    }
+
     private let terms: [Term]
+    /// One a term, in the same order.
+    private let gates: [Gate]
+    private let tiers: [String]
 
     init(_ entries: [CatalogLine]) {
         let ends = Catalog.effectiveEnds(entries)
         let terms = entries.map { Term(entry: $0, end: ends[$0.line.id]) }
         // Equally specific lines keep an order of their own, so that every run reads alike.
-        self.terms = terms.sorted { one, other in
+        let sorted = terms.sorted { one, other in
             let (left, right) = (one.entry.line, other.entry.line)
             if left.conditions.isMoreSpecific(than: right.conditions) { return true }
             if right.conditions.isMoreSpecific(than: left.conditions) { return false }
             return left.id < right.id
         }
+        let tiers = Set(entries.map(\.line.conditions.serviceTier)).sorted()
+        var gates: [Gate] = []
+        for (index, term) in sorted.enumerated() {
+            let conditions = term.entry.line.conditions
+            let before = index > 0 ? sorted[index - 1].entry.line.conditions : nil
+            let isNext = before?.isMoreSpecific(than: conditions) ?? false
+            let rank = (gates.last?.rank ?? 0) + (isNext ? 1 : 0)
+            gates.append(
+                Gate(
+                    from: term.entry.line.validFrom,
+                    end: term.end ?? Timestamp(milliseconds: .max),
+                    aboveInput: conditions.aboveInput ?? -1,
+                    aboveOutput: conditions.aboveOutput ?? -1, currency: term.entry.line.currency,
+                    tier: Int32(tiers.firstIndex(of: conditions.serviceTier) ?? 0), rank: rank,
+                    isConditional: conditions.window != nil || !conditions.when.isEmpty))
+        }
+        self.terms = sorted
+        self.gates = gates
+        self.tiers = tiers
     }
 
     var lines: [CatalogLine] { terms.map(\.entry) }
@@ -41,8 +80,8 @@ struct Offer: Sendable {
 
     /// The list taken when none is asked for: the channel's own currency, else the only other one.
     func currency(preferring own: Currency) -> Currency {
-        for term in terms where term.entry.line.currency == own { return own }
-        return terms.first?.entry.line.currency ?? own
+        for gate in gates where gate.currency == own { return own }
+        return gates.first?.currency ?? own
     }
 
     /// The most specific line that applies; `nil` where none does, an error where two apply
@@ -51,29 +90,34 @@ struct Offer: Sendable {
         for purchase: Purchase, in list: Currency, at time: Timestamp, size: RequestSize,
         zones: any TimeZoneRules
     ) throws(PricingError) -> CatalogLine? {
-        var found: Term?
-        for term in terms {
-            if let found,
-                found.entry.line.conditions.isMoreSpecific(than: term.entry.line.conditions)
-            {
-                break
-            }
-            guard term.holds(at: time),
-                applies(term.entry.line, to: purchase, in: list, size: size)
+        guard let tier = tiers.firstIndex(of: purchase.serviceTier) else { return nil }
+        var found: Int?
+        for index in gates.indices {
+            let gate = gates[index]
+            if let found, gates[found].rank < gate.rank { break }
+            guard gate.tier == tier, gate.currency == list, gate.from <= time, time < gate.end,
+                size.input > gate.aboveInput, size.output > gate.aboveOutput
             else { continue }
-            if let window = term.entry.line.conditions.window,
-                try !window.contains(time, zones: zones)
-            {
+            if gate.isConditional, try !meetsConditions(index, purchase, at: time, zones: zones) {
                 continue
             }
             if let found {
+                let lines = [terms[found].entry.line, terms[index].entry.line]
                 throw .ambiguousLines(
-                    model: term.entry.line.model, channel: term.entry.line.channel,
-                    lines: [found.entry.line.id, term.entry.line.id].sorted())
+                    model: lines[0].model, channel: lines[0].channel,
+                    lines: lines.map(\.id).sorted())
             }
-            found = term
+            found = index
         }
-        return found?.entry
+        return found.map { terms[$0].entry }
+    }
+
+    private func meetsConditions(
+        _ index: Int, _ purchase: Purchase, at time: Timestamp, zones: any TimeZoneRules
+    ) throws(PricingError) -> Bool {
+        let conditions = terms[index].entry.line.conditions
+        for (key, value) in conditions.when where purchase.attributes[key] != value { return false }
+        return try conditions.window?.contains(time, zones: zones) ?? true
     }
 
     /// The lines that differ only by their window, in force at `time`, for one kind of request.

@@ -5,6 +5,13 @@ package final class RateBook: Sendable {
     private let channels: [String: Channel]
     private let models: ModelNames
     private let offers: [Offer.Key: Offer]
+    /// What each model of the catalog is sold as, by the names that a purchase may give its channel.
+    private let listings: [[String: Listing]]
+
+    private struct Listing: Sendable {
+        let channel: Channel
+        let offer: Offer
+    }
     /// Whether any line charges per request, so that a request must be counted.
     package let chargesRequests: Bool
 
@@ -21,6 +28,20 @@ package final class RateBook: Sendable {
             Offer.Key(channel: $0.line.channel, model: $0.line.model)
         }
         .mapValues(Offer.init)
+        var listings: [[String: Listing]] = []
+        for model in catalog.models {
+            var sold: [String: Listing] = [:]
+            for channel in channels.values {
+                guard let offer = offers[Offer.Key(channel: channel.id, model: model.id)] else {
+                    continue
+                }
+                let listing = Listing(channel: channel, offer: offer)
+                sold[channel.id] = listing
+                if channel.id == model.vendor { sold[Channel.direct] = listing }
+            }
+            listings.append(sold)
+        }
+        self.listings = listings
         chargesRequests = standing.contains { $0.line.rates[.request] != nil }
     }
 
@@ -28,7 +49,7 @@ package final class RateBook: Sendable {
 
     /// The model that `name` stood for at `time`: its id, an alias or a pattern.
     package func model(named name: String, at time: Timestamp) throws(PricingError) -> Model {
-        try models.resolve(name, at: time)
+        catalog.models[try models.resolve(name, at: time)]
     }
 
     /// A channel by its id, and `direct` as the model's own vendor.
@@ -56,16 +77,17 @@ package final class RateBook: Sendable {
     package func price(_ usage: borrowing Usage, _ purchase: Purchase) throws(PricingError)
         -> PricedRequest
     {
-        let model = try model(named: purchase.model, at: purchase.at)
-        let channel = try channel(named: purchase.channel, for: model)
+        let (model, channel, offer) = try offer(for: purchase)
         let time = purchase.pricedTime(on: channel)
-        let offer = try offer(of: model, on: channel)
         let size = RequestSize(input: usage.totalInput, output: usage.totalOutput)
         guard
             let entry = try offer.line(
                 for: purchase, in: purchase.list ?? offer.currency(preferring: channel.currency),
                 at: time, size: size, zones: zones)
-        else { throw offer.refusal(of: purchase, model: model.id, channel: channel, at: time) }
+        else {
+            throw offer.refusal(
+                of: purchase, model: catalog.models[model].id, channel: channel, at: time)
+        }
         return try priced(entry, usage, on: channel, at: time)
     }
 
@@ -74,14 +96,13 @@ package final class RateBook: Sendable {
     package func linesAcrossHours(
         _ purchase: Purchase, size: RequestSize
     ) throws(PricingError) -> (channel: Channel, lines: [CatalogLine]) {
-        let model = try model(named: purchase.model, at: purchase.at)
-        let channel = try channel(named: purchase.channel, for: model)
+        let (model, channel, offer) = try offer(for: purchase)
         let time = purchase.pricedTime(on: channel)
-        let offer = try offer(of: model, on: channel)
         let list = purchase.list ?? offer.currency(preferring: channel.currency)
         let lines = offer.linesAcrossHours(for: purchase, in: list, at: time, size: size)
         guard !lines.isEmpty else {
-            throw offer.refusal(of: purchase, model: model.id, channel: channel, at: time)
+            throw offer.refusal(
+                of: purchase, model: catalog.models[model].id, channel: channel, at: time)
         }
         return (channel, lines)
     }
@@ -110,12 +131,17 @@ package final class RateBook: Sendable {
         channels.keys.filter { isSold(model, on: $0) }.sorted()
     }
 
-    private func offer(of model: Model, on channel: Channel) throws(PricingError) -> Offer {
-        guard let offer = offers[Offer.Key(channel: channel.id, model: model.id)] else {
-            throw .notSold(
-                model: model.id, channel: channel.id, soldOn: channels(selling: model.id))
+    /// The model by its place in the catalog, where it is bought, and what is sold there.
+    private func offer(
+        for purchase: Purchase
+    ) throws(PricingError) -> (model: Int, channel: Channel, offer: Offer) {
+        let place = try models.resolve(purchase.model, at: purchase.at)
+        if let listing = listings[place][purchase.channel] {
+            return (place, listing.channel, listing.offer)
         }
-        return offer
+        let model = catalog.models[place]
+        let channel = try channel(named: purchase.channel, for: model)
+        throw .notSold(model: model.id, channel: channel.id, soldOn: channels(selling: model.id))
     }
 
     private func priced(

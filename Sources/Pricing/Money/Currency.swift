@@ -1,6 +1,7 @@
 /// A currency by its ISO 4217 code.
 package struct Currency: Hashable, Sendable, Comparable {
-    package let code: String
+    /// The three letters in one word, so that an amount needs no reference count.
+    private let letters: UInt32
 
     package static let usd = Currency(unchecked: "USD")
     package static let cny = Currency(unchecked: "CNY")
@@ -12,10 +13,21 @@ package struct Currency: Hashable, Sendable, Comparable {
             throw .malformed(
                 what: "currency", text: code, wanted: "three capital letters such as USD")
         }
-        self.code = code
+        self.init(unchecked: code)
     }
 
-    private init(unchecked code: String) { self.code = code }
+    private init(unchecked code: String) {
+        letters = code.utf8.reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    package var code: String {
+        String(unsafeUninitializedCapacity: 3) { bytes in
+            for place in 0..<3 {
+                bytes[place] = UInt8(truncatingIfNeeded: letters >> (16 - 8 * place))
+            }
+            return 3
+        }
+    }
 
     /// How many decimals a bill in this currency has, by ISO 4217: 2 for most.
     package var minorDigits: Int {
@@ -38,5 +50,5 @@ package struct Currency: Hashable, Sendable, Comparable {
         }
     }
 
-    package static func < (lhs: Currency, rhs: Currency) -> Bool { lhs.code < rhs.code }
+    package static func < (lhs: Currency, rhs: Currency) -> Bool { lhs.letters < rhs.letters }
 }

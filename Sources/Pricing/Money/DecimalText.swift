@@ -90,11 +90,19 @@ package enum DecimalText {
             bytes.append(zero + UInt8(remainder))
             return
         }
-        let start = bytes.count
-        repeat {
-            bytes.append(zero + UInt8(small % 10))
+        var digits = 1
+        var rest = small
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
+        }
+        // Written from the end: reversing a slice would copy it to the heap.
+        for _ in 0..<digits { bytes.append(zero) }
+        var place = bytes.count
+        while small > 0 {
+            place -= 1
+            bytes[place] = zero + UInt8(small % 10)
             small /= 10
-        } while small > 0
-        bytes[start...].reverse()
+        }
     }
 }

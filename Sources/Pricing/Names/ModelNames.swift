@@ -27,18 +27,20 @@ struct ModelNames: Sendable {
 
     /// An id first, then an alias that holds at `time`, then the patterns; then the same in small
     /// letters.
-    func resolve(_ name: String, at time: Timestamp) throws(PricingError) -> Model {
+    func resolve(_ name: String, at time: Timestamp) throws(PricingError) -> Int {
         if let model = try find(name, at: time) { return model }
         let lowered = name.lowercased()
         if lowered != name, let model = try find(lowered, at: time) { return model }
         throw .unknownModel(name, nearest: NearestNames.find(name, among: models.map(\.id)))
     }
 
-    private func find(_ name: String, at time: Timestamp) throws(PricingError) -> Model? {
+    private func find(_ name: String, at time: Timestamp) throws(PricingError) -> Int? {
         switch names[name] {
-        case .model(let index): return models[index]
+        case .model(let index): return index
         case .aliases(let targets):
-            for target in targets where target.name.holds(at: time) { return models[target.model] }
+            for target in targets where target.name.holds(at: time) {
+                return target.model
+            }
         case nil: break
         }
         let bytes = Array(name.utf8.prefix(512))
@@ -47,6 +49,6 @@ struct ModelNames: Sendable {
         guard candidates.count < 2 else {
             throw .ambiguousModel(name, candidates: candidates.map { models[$0].id }.sorted())
         }
-        return candidates.first.map { models[$0] }
+        return candidates.first
     }
 }

@@ -37,14 +37,21 @@ package struct PlannedWorkload: Sendable {
 }
 
 extension Budget.Period {
-    /// The period's part of a month's cost, half to even at 10⁻¹⁸.
-    package func portion(of month: Money, daysPerMonth: Int64) throws(PricingError) -> Money {
+    /// How many months of a plan it spans; a day and a week lie within one.
+    package var months: Int {
         switch self {
-        case .day: try month.scaled(by: 1, over: Int128(daysPerMonth))
-        case .week: try month.scaled(by: 7, over: Int128(daysPerMonth))
-        case .month: month
-        case .quarter: try month.scaled(by: 3, over: 1)
-        case .year: try month.scaled(by: 12, over: 1)
+        case .day, .week, .month: 1
+        case .quarter: 3
+        case .year: 12
+        }
+    }
+
+    /// The period's part of what its months cost, half to even at 10⁻¹⁸.
+    package func portion(of months: Money, daysPerMonth: Int64) throws(PricingError) -> Money {
+        switch self {
+        case .day: try months.scaled(by: 1, over: Int128(daysPerMonth))
+        case .week: try months.scaled(by: 7, over: Int128(daysPerMonth))
+        case .month, .quarter, .year: months
         }
     }
 }
