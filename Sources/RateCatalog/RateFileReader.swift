@@ -25,7 +25,7 @@ struct RateFileReader {
         "extends", "multiplier", "valid_from", "source", "checked", "claim", "lines", "rates",
     ]
     static let modelKeys = ["id", "name", "vendor", "aliases", "patterns"]
-    static let nameKeys = ["name", "match", "valid_from", "valid_to", "source", "note"]
+    static let nameKeys = ["name", "match", "except", "valid_from", "valid_to", "source", "note"]
     static let settlementKeys = ["pays", "for", "valid_from", "source", "checked", "claim", "note"]
     static let lineKeys = [
         "model", "currency", "valid_from", "valid_to", "service_tier", "above", "above_output",
@@ -89,7 +89,11 @@ struct RateFileReader {
             else { return nil }
             let validTo = mapping["valid_to"]?.timestamp
             if let validTo, validTo <= validFrom { item.fault("ends before it begins") }
-            return DatedName(text: text, validFrom: validFrom, validTo: validTo)
+            let except = (mapping["except"]?.items ?? []).compactMap(\.string)
+            if key == "name", mapping["except"] != nil {
+                mapping["except"]?.fault("goes with match; an alias is one name")
+            }
+            return DatedName(text: text, validFrom: validFrom, validTo: validTo, except: except)
         }
     }
 

@@ -119,14 +119,14 @@ enum CatalogRows {
     private static func insertModels(_ catalog: Catalog, _ db: Database) throws {
         let insert = try db.makeStatement(sql: "INSERT INTO catalog_model VALUES (?, ?, ?, ?)")
         let insertName = try db.makeStatement(
-            sql: "INSERT INTO catalog_model_name VALUES (?, ?, ?, ?, ?, ?)")
+            sql: "INSERT INTO catalog_model_name VALUES (?, ?, ?, ?, ?, ?, ?)")
         for model in catalog.models {
             try insert.execute(arguments: [catalog.digest, model.id, model.name, model.vendor])
             for (kind, names) in [("alias", model.aliases), ("pattern", model.patterns)] {
                 for name in names {
                     try insertName.execute(arguments: [
                         catalog.digest, model.id, kind, name.text, name.validFrom.milliseconds,
-                        name.validTo?.milliseconds,
+                        name.validTo?.milliseconds, name.except.joined(separator: "\n"),
                     ])
                 }
             }
@@ -252,13 +252,15 @@ enum CatalogRows {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT model, kind, text, valid_from_ms, valid_to_ms FROM catalog_model_name
+                SELECT model, kind, text, valid_from_ms, valid_to_ms, except_globs
+                FROM catalog_model_name
                 WHERE catalog = ? ORDER BY kind, text, valid_from_ms
                 """, arguments: [digest])
         while let row = try rows.next() {
             let name = DatedName(
                 text: row[2], validFrom: Timestamp(milliseconds: row[3]),
-                validTo: (row[4] as Int64?).map(Timestamp.init(milliseconds:)))
+                validTo: (row[4] as Int64?).map(Timestamp.init(milliseconds:)),
+                except: (row[5] as String).split(separator: "\n").map(String.init))
             names[row[0] as String, default: []].append((row[1], name))
         }
         return try Row.fetchAll(

@@ -30,7 +30,7 @@ enum Tables {
             models:
               - id: m-1
                 aliases: [{name: m-latest, valid_from: 2025-01-01, valid_to: 2026-01-01}]
-                patterns: [{match: "m-1-????", valid_from: 2025-01-01}]
+                patterns: [{match: "m-1-####*", except: ["*-tts", "*-audio"], valid_from: 2025-01-01}]
             """)
 
     static func shop(output: String, extra: String = "") -> RateFile {

@@ -26,8 +26,13 @@ package struct DatedName: Hashable, Sendable {
     package let validFrom: Timestamp
     /// Exclusive; `nil` while it holds.
     package let validTo: Timestamp?
+    /// Globs that a pattern leaves out.
+    package let except: [String]
 
-    package init(text: String, validFrom: Timestamp, validTo: Timestamp? = nil) {
+    package init(
+        text: String, validFrom: Timestamp, validTo: Timestamp? = nil, except: [String] = []
+    ) {
+        self.except = except
         self.text = text
         self.validFrom = validFrom
         self.validTo = validTo
@@ -43,7 +48,7 @@ package struct DatedName: Hashable, Sendable {
     }
 }
 
-/// Globs: `*` is any run of bytes, `?` one byte: one character, for names are ASCII.
+/// Globs: `*` is any run of bytes, `?` one byte (one character, for names are ASCII), `#` one digit.
 package enum Glob {
     package static func matches(_ pattern: some Collection<UInt8>, _ text: some Collection<UInt8>)
         -> Bool
@@ -56,7 +61,7 @@ package enum Glob {
             if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
                 star = (p, t)
                 p += 1
-            } else if p < pattern.count, pattern[p] == text[t] || pattern[p] == UInt8(ascii: "?") {
+            } else if p < pattern.count, matches(pattern[p], text[t]) {
                 p += 1
                 t += 1
             } else if let last = star {
@@ -68,5 +73,13 @@ package enum Glob {
             }
         }
         return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+
+    private static func matches(_ symbol: UInt8, _ byte: UInt8) -> Bool {
+        switch symbol {
+        case UInt8(ascii: "?"): true
+        case UInt8(ascii: "#"): byte >= 0x30 && byte <= 0x39
+        default: symbol == byte
+        }
     }
 }

@@ -44,7 +44,10 @@ struct ModelNames: Sendable {
         case nil: break
         }
         let bytes = Array(name.utf8.prefix(512))
-        let matches = patterns.filter { $0.name.holds(at: time) && Glob.matches($0.glob, bytes) }
+        let matches = patterns.filter { pattern in
+            pattern.name.holds(at: time) && Glob.matches(pattern.glob, bytes)
+                && !pattern.name.except.contains { Glob.matches($0.utf8, bytes) }
+        }
         let candidates = Set(matches.map(\.model))
         guard candidates.count < 2 else {
             throw .ambiguousModel(name, candidates: candidates.map { models[$0].id }.sorted())

@@ -106,6 +106,8 @@ enum Migrations {
             text TEXT NOT NULL,
             valid_from_ms INTEGER NOT NULL,
             valid_to_ms INTEGER,
+            -- Globs that a pattern leaves out, a line each.
+            except_globs TEXT NOT NULL,
             PRIMARY KEY (catalog, kind, text, model, valid_from_ms)
         ) STRICT, WITHOUT ROWID;
 

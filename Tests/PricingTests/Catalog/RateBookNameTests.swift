@@ -29,6 +29,13 @@ struct RateBookNameTests {
             Model(
                 id: "two", name: "Two", vendor: "openai",
                 patterns: [named("*-model", "2026-01-01"), named("two-*", "2026-01-01")]),
+            Model(
+                id: "flash", name: "Flash", vendor: "openai",
+                patterns: [
+                    DatedName(
+                        text: "flash-#*", validFrom: .day("2026-01-01"),
+                        except: ["*-tts", "*-tts-*"])
+                ]),
             Model(id: "lost", name: "Lost", vendor: "nobody"),
         ]
         book = PricingTests.book(
@@ -43,6 +50,13 @@ struct RateBookNameTests {
                 try line(
                     "relayed", channel: "holysheep", from: "2025-01-01", rates: [.output: "8"]),
             ], models: models)
+    }
+
+    @Test func aPatternLeavesOutWhatItExcepts() throws {
+        #expect(try book.model(named: "flash-2.5-preview", at: Self.time).id == "flash")
+        for name in ["flash-2.5-tts", "flash-2.5-tts-preview", "flash-lite"] {
+            #expect(throws: PricingError.self) { try book.model(named: name, at: Self.time) }
+        }
     }
 
     struct Case: Sendable, CustomTestStringConvertible {

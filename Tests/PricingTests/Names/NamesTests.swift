@@ -29,6 +29,10 @@ struct GlobTests {
         Case(pattern: "*?", text: "x", matches: true),
         Case(pattern: "?*?", text: "x", matches: false),
         Case(pattern: "a*", text: "ba", matches: false),
+        Case(pattern: "gpt-5-####-##-##", text: "gpt-5-2026-01-31", matches: true),
+        Case(pattern: "gpt-5-####-##-##", text: "gpt-5-2026-01-3x", matches: false),
+        Case(pattern: "claude-5-########", text: "claude-5-20260131", matches: true),
+        Case(pattern: "#", text: "٣", matches: false),
         // No other character is special.
         Case(pattern: "[ab]", text: "a", matches: false),
         Case(pattern: "a.c", text: "abc", matches: false),
