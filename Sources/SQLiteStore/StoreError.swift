@@ -39,7 +39,7 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED: return .locked(path, seconds: waitedSeconds)
         case .SQLITE_NOTADB: return .notOurs(path)
-        case .SQLITE_CORRUPT: return .corrupt(path)
+        case .SQLITE_CORRUPT, .SQLITE_ERROR: return .corrupt(path)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: return .cannotOpen(path, reason: reason)
         default: return .cannotWrite(path, reason: reason)
         }

@@ -7,10 +7,10 @@ enum Assumptions {
         let workload = forecast.workload
         var lines: [String] = []
         switch workload.demand {
-        case .volume:
+        case .volume(let usage):
             lines.append("a volume without a request size is priced in the base band")
             let minimum = forecast.parts.contains { !$0.entry.line.minimumUnits.isEmpty }
-            if minimum {
+            if minimum, usage[.request] == 0 {
                 lines.append(
                     "minimum units per request are left out: the number of requests is unknown")
             }

@@ -135,7 +135,7 @@ struct RatesValidateCommand: ParsableCommand {
         let faults = CatalogReader.faults(in: files)
         let digest = CatalogReader.digest(of: files)
         var report = Report(
-            title: "\(files.count) rate files, \(faults.count) faults",
+            title: "\(files.count) rate files, \(faults.count) fault\(faults.count == 1 ? "" : "s")",
             columns: [
                 Report.Column("file", nil, .left), Report.Column("line"),
                 Report.Column("field", nil, .left), Report.Column("problem", nil, .left),
