@@ -134,8 +134,9 @@ struct RatesValidateCommand: ParsableCommand {
         let files = try filesToCheck()
         let faults = CatalogReader.faults(in: files)
         let digest = CatalogReader.digest(of: files)
+        let counted = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
         var report = Report(
-            title: "\(files.count) rate files, \(faults.count) fault\(faults.count == 1 ? "" : "s")",
+            title: "\(files.count) rate files, \(counted)",
             columns: [
                 Report.Column("file", nil, .left), Report.Column("line"),
                 Report.Column("field", nil, .left), Report.Column("problem", nil, .left),
