@@ -43,13 +43,13 @@ let package = Package(
         .target(name: "JSONBytes", swiftSettings: strict),
         .target(
             name: "ConfigFiles",
-            dependencies: ["Pricing", .product(name: "Yams", package: "Yams")],
+            dependencies: ["Pricing", "JSONBytes", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(name: "EmbeddedRates"),
         .target(
             name: "RateCatalog",
             dependencies: [
-                "Pricing", "ConfigFiles", "EmbeddedRates",
+                "Pricing", "JSONBytes", "ConfigFiles", "EmbeddedRates",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),

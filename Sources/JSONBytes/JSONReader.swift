@@ -24,11 +24,24 @@ package struct JSONReader {
 
     package init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
+    /// Which numbers `value` reads.
+    package enum Numbers: Sendable {
+        /// Whole ones alone, as `Int64`.
+        case whole
+        /// All of them; those that are not whole keep the text that was written.
+        case decimal
+    }
+
+    /// The most characters of one number.
+    package static let maximumNumberLength = 64
+
     /// The one value that `bytes` hold.
-    package static func value(of bytes: [UInt8]) throws -> JSONValue {
+    package static func value(
+        of bytes: [UInt8], numbers: Numbers = .whole
+    ) throws -> JSONValue {
         try bytes.withUnsafeBufferPointer { bytes in
             var reader = JSONReader(bytes)
-            let value = try reader.value()
+            let value = try reader.value(numbers: numbers)
             try reader.expectEnd()
             return value
         }
@@ -113,6 +126,43 @@ package struct JSONReader {
         return isNegative ? value : -value
     }
 
+    /// The text of any number, as RFC 8259 spells one: `-1`, `0.10`, `2e-06`.
+    package mutating func numberText() throws -> String {
+        skipSpace()
+        let start = offset
+        takeDigits(after: UInt8(ascii: "-"), isOptional: true)
+        let wholeStart = bytes.indices.contains(start) && bytes[start] == UInt8(ascii: "-") ? 1 : 0
+        let whole = offset - start - wholeStart
+        let hasLeadingZero = whole > 1 && bytes[start + wholeStart] == 0x30
+        var isNumber = whole > 0 && !hasLeadingZero
+        if peekByte == UInt8(ascii: ".") { isNumber = takeDigits(after: UInt8(ascii: ".")) && isNumber }
+        if peekByte == UInt8(ascii: "e") || peekByte == UInt8(ascii: "E") {
+            offset += 1
+            if peekByte == UInt8(ascii: "+") { offset += 1 }
+            isNumber = takeDigits(after: UInt8(ascii: "-"), isOptional: true) && isNumber
+        }
+        let length = offset - start
+        guard isNumber, length <= Self.maximumNumberLength else {
+            offset = start
+            throw fail(
+                isNumber
+                    ? "a number of more than \(Self.maximumNumberLength) characters"
+                    : "expected a value")
+        }
+        return String(decoding: bytes[start..<start + length], as: UTF8.self)
+    }
+
+    private var peekByte: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+    /// Passes over `mark` and the digits behind it; whether there was one digit at least.
+    @discardableResult
+    private mutating func takeDigits(after mark: UInt8, isOptional: Bool = false) -> Bool {
+        if peekByte == mark { offset += 1 } else if !isOptional { return false }
+        let start = offset
+        while let byte = peekByte, byte >= 0x30, byte <= 0x39 { offset += 1 }
+        return offset > start
+    }
+
     package mutating func takeNull() -> Bool {
         skipSpace()
         return takeWord("null")
@@ -129,32 +179,44 @@ package struct JSONReader {
         return offset < bytes.count ? bytes[offset] : nil
     }
 
-    /// Reads whatever comes as a tree. A number that is not whole is refused.
-    package mutating func value(depth: Int = 0) throws -> JSONValue {
+    /// Reads whatever comes as a tree. A key that an object has twice is refused.
+    package mutating func value(depth: Int = 0, numbers: Numbers = .whole) throws -> JSONValue {
         guard depth < Self.maximumDepth else { throw fail("more than \(Self.maximumDepth) levels") }
         switch peek() {
         case UInt8(ascii: "{"):
             var object = JSONObject()
-            try readObject(into: &object, depth: depth)
+            try readObject(into: &object, depth: depth, numbers: numbers)
             return .object(object)
         case UInt8(ascii: "["):
             var elements: [JSONValue] = []
-            try array { reader in elements.append(try reader.value(depth: depth + 1)) }
+            try array { reader in
+                elements.append(try reader.value(depth: depth + 1, numbers: numbers))
+            }
             return .array(elements)
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t") where takeWord("true"): return .bool(true)
         case UInt8(ascii: "f") where takeWord("false"): return .bool(false)
         case UInt8(ascii: "n") where takeWord("null"): return .null
-        default: return .integer(try integer())
+        default: return try number(numbers)
         }
     }
 
-    private mutating func readObject(into object: inout JSONObject, depth: Int) throws {
+    private mutating func number(_ numbers: Numbers) throws -> JSONValue {
+        guard numbers == .decimal else { return .integer(try integer()) }
+        let text = try numberText()
+        return Int64(text).map(JSONValue.integer) ?? .decimal(text)
+    }
+
+    private mutating func readObject(
+        into object: inout JSONObject, depth: Int, numbers: Numbers
+    ) throws {
+        var names: Set<String> = []
         try self.object { reader, key in
             guard let name = String(validating: key, as: UTF8.self) else {
                 throw reader.fail("invalid UTF-8")
             }
-            object.append(name, try reader.value(depth: depth + 1))
+            guard names.insert(name).inserted else { throw reader.fail("a key twice: \(name)") }
+            object.append(name, try reader.value(depth: depth + 1, numbers: numbers))
         }
     }
 

@@ -1,8 +1,11 @@
-/// A JSON document with its keys in the order they were written. Numbers are whole; money is text.
+/// A JSON document with its keys in the order they were written. What we write holds whole numbers
+/// alone; money is text.
 package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
+    /// A number that is not whole, as the text that was read: `0.14`, `2e-06`.
+    case decimal(String)
     case string(String)
     case array([JSONValue])
     case object(JSONObject)

@@ -64,6 +64,7 @@ package struct JSONWriter: Sendable {
         case .null: raw("null")
         case .bool(let flag): flag ? raw("true") : raw("false")
         case .integer(let number): integer(number)
+        case .decimal(let text): bytes.append(contentsOf: text.utf8)
         case .string(let text): string(text)
         case .array(let elements):
             list(elements, open: "[", close: "]", indent: indent) { writer, element, inner in

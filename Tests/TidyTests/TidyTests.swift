@@ -30,8 +30,10 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "Pricing": [],
         "JSONBytes": [],
-        "ConfigFiles": ["Pricing", "Yams"],
-        "RateCatalog": ["Pricing", "ConfigFiles", "EmbeddedRates", "Crypto"],
+        "ConfigFiles": ["Pricing", "JSONBytes", "Yams"],
+        "RateCatalog": [
+            "Pricing", "JSONBytes", "ConfigFiles", "EmbeddedRates", "Crypto",
+        ],
         "Accounting": ["Pricing", "JSONBytes"],
         "SQLiteStore": ["Pricing", "Accounting", "GRDB", "Foundation", "Darwin", "Glibc", "Musl"],
         "CostService": [
