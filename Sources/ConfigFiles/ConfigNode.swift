@@ -1,8 +1,8 @@
 import Pricing
 
-/// One value of a YAML file with its place, read strictly: what does not fit is a fault, and reads
+/// One value of a file with its place, read strictly: what does not fit is a fault, and reads
 /// as `nil`.
-package struct ConfigNode {
+package final class ConfigNode {
     enum Content {
         case scalar(String)
         case sequence([ConfigNode])
@@ -12,8 +12,21 @@ package struct ConfigNode {
     let content: Content
     package let file: String
     package let line: Int
-    package let field: String
+    let path: FieldPath
     let collector: FaultCollector
+
+    init(
+        content: Content, file: String, line: Int, path: FieldPath, collector: FaultCollector
+    ) {
+        self.content = content
+        self.file = file
+        self.line = line
+        self.path = path
+        self.collector = collector
+    }
+
+    /// As it is nested: `lines[2].rates.output`; empty for the root.
+    package var field: String { path.text }
 
     /// Reports a fault at this place.
     package func fault(_ problem: String) {
@@ -27,6 +40,12 @@ package struct ConfigNode {
             return nil
         }
         return text
+    }
+
+    /// Whether it is a single text rather than a list or keys and values.
+    package var isText: Bool {
+        if case .scalar = content { return true }
+        return false
     }
 
     package var items: [ConfigNode] {
@@ -133,4 +152,20 @@ package struct ConfigMapping {
     }
 
     package var pairs: [(key: String, value: ConfigNode)] { members.map { ($0.key, $0.value) } }
+}
+
+/// Where a value is nested, put into words only when a fault has to name it.
+indirect enum FieldPath {
+    case root
+    case member(of: FieldPath, key: String)
+    case element(of: FieldPath, index: Int)
+
+    var text: String {
+        switch self {
+        case .root: ""
+        case .member(.root, let key): key
+        case .member(let parent, let key): "\(parent.text).\(key)"
+        case .element(let parent, let index): "\(parent.text)[\(index)]"
+        }
+    }
 }

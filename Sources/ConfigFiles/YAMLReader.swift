@@ -5,7 +5,7 @@ import Yams
 /// refused.
 package enum YAMLReader {
     /// The largest file that is read.
-    package static let maximumBytes = 4 << 20
+    package static let maximumBytes = ConfigReader.maximumBytes
 
     /// The root, or `nil` with the fault in `collector`.
     package static func read(_ text: String, file: String, collector: FaultCollector) -> ConfigNode?
@@ -25,7 +25,7 @@ package enum YAMLReader {
                 return refuse(nil, "the file is empty")
             }
             let faultsBefore = collector.faults.count
-            let node = convert(root, file: file, field: "", depth: 0, collector: collector)
+            let node = convert(root, file: file, path: .root, depth: 0, collector: collector)
             return collector.faults.count == faultsBefore ? node : nil
         } catch let error as YamlError {
             return refuse(line(of: error), problem(of: error))
@@ -38,17 +38,17 @@ package enum YAMLReader {
         "anchors and aliases are refused; write the value out, and a bare & as \"and\""
 
     private static func convert(
-        _ node: Node, file: String, field: String, depth: Int, collector: FaultCollector
+        _ node: Node, file: String, path: FieldPath, depth: Int, collector: FaultCollector
     ) -> ConfigNode {
         func make(_ content: ConfigNode.Content) -> ConfigNode {
             ConfigNode(
-                content: content, file: file, line: node.mark?.line ?? 1, field: field,
+                content: content, file: file, line: node.mark?.line ?? 1, path: path,
                 collector: collector)
         }
         if hasTag(node) { make(.scalar("")).fault("tags such as !!binary are refused") }
-        guard depth < 16 else {
+        guard depth < ConfigReader.maximumDepth else {
             let place = make(.scalar(""))
-            place.fault("nested more than 16 levels deep")
+            place.fault("nested more than \(ConfigReader.maximumDepth) levels deep")
             return place
         }
         switch node {
@@ -58,7 +58,8 @@ package enum YAMLReader {
                 .sequence(
                     sequence.enumerated().map { index, element in
                         convert(
-                            element, file: file, field: "\(field)[\(index)]", depth: depth + 1,
+                            element, file: file, path: .element(of: path, index: index),
+                            depth: depth + 1,
                             collector: collector)
                     }))
         case .mapping(let mapping):
@@ -66,11 +67,11 @@ package enum YAMLReader {
                 .mapping(
                     mapping.map { key, value in
                         let name = key.scalar?.string ?? ""
-                        let inner = field.isEmpty ? name : "\(field).\(name)"
                         return (
                             name, key.mark?.line ?? 1,
                             convert(
-                                value, file: file, field: inner, depth: depth + 1,
+                                value, file: file, path: .member(of: path, key: name),
+                                depth: depth + 1,
                                 collector: collector)
                         )
                     }))

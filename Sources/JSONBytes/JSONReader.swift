@@ -135,7 +135,9 @@ package struct JSONReader {
         let whole = offset - start - wholeStart
         let hasLeadingZero = whole > 1 && bytes[start + wholeStart] == 0x30
         var isNumber = whole > 0 && !hasLeadingZero
-        if peekByte == UInt8(ascii: ".") { isNumber = takeDigits(after: UInt8(ascii: ".")) && isNumber }
+        if peekByte == UInt8(ascii: ".") {
+            isNumber = takeDigits(after: UInt8(ascii: ".")) && isNumber
+        }
         if peekByte == UInt8(ascii: "e") || peekByte == UInt8(ascii: "E") {
             offset += 1
             if peekByte == UInt8(ascii: "+") { offset += 1 }
@@ -161,6 +163,14 @@ package struct JSONReader {
         let start = offset
         while let byte = peekByte, byte >= 0x30, byte <= 0x39 { offset += 1 }
         return offset > start
+    }
+
+    /// `true`, `false` or `null`, as it is written.
+    package mutating func word() throws -> String {
+        for word in ["true", "false", "null"] as [StaticString] where takeWord(word) {
+            return word.description
+        }
+        throw fail("expected a value")
     }
 
     package mutating func takeNull() -> Bool {

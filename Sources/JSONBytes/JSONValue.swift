@@ -67,3 +67,32 @@ package struct JSONObject: Hashable, Sendable {
 
     package subscript(key: String) -> JSONValue? { members.first { $0.key == key }?.value }
 }
+
+extension JSONValue {
+    /// The text of a string; `nil` for anything else.
+    package var textValue: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+
+    /// The elements of an array; `nil` for anything else.
+    package var elements: [JSONValue]? {
+        guard case .array(let elements) = self else { return nil }
+        return elements
+    }
+
+    /// The members of an object in their order; `nil` for anything else.
+    package var members: [JSONObject.Member]? {
+        guard case .object(let object) = self else { return nil }
+        return object.members
+    }
+
+    /// The text of a number as it was written; `nil` for anything else.
+    package var numberText: String? {
+        switch self {
+        case .integer(let number): String(number)
+        case .decimal(let text): text
+        default: nil
+        }
+    }
+}

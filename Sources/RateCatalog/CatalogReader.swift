@@ -26,10 +26,7 @@ package enum CatalogReader {
     private static func assemble(
         _ files: [RateFile], _ collector: FaultCollector
     ) -> (Catalog, [String: ConfigNode]) {
-        var reader = RateFileReader(collector: collector)
-        let ordered = files.sorted { ($0.isOwn ? 1 : 0, $0.name) < ($1.isOwn ? 1 : 0, $1.name) }
-        for file in ordered { reader.read(file) }
-        let content = reader.content
+        let content = content(of: files, collector)
         var places: [String: ConfigNode] = [:]
         for (entry, place) in content.lines { places[entry.line.id] = place }
         let derived = ExtendedLines(content: content, collector: collector).lines()
@@ -40,11 +37,30 @@ package enum CatalogReader {
         let catalog = Catalog(
             digest: digest(of: files), date: dates.max(),
             channels: completed(content),
-            models: content.models.map(\.model), exchangeRates: content.exchangeRates,
-            lines: entries)
+            models: content.models.map(\.model),
+            channelNames: content.channelNames.map(\.entry),
+            exchangeRates: content.exchangeRates, lines: entries)
         StructureChecks(content: content, catalog: catalog, places: places, collector: collector)
             .run()
         return (catalog, places)
+    }
+
+    /// What the files say, our own over imported ones; users' files are read behind the shipped
+    /// ones.
+    private static func content(
+        of files: [RateFile], _ collector: FaultCollector
+    ) -> RateFileContent {
+        let ordered = files.sorted { ($0.isOwn ? 1 : 0, $0.name) < ($1.isOwn ? 1 : 0, $1.name) }
+        let layers = Dictionary(grouping: ordered) { RateFileLayers.source(of: $0) ?? "" }
+        let contents = layers.sorted { $0.key < $1.key }.map { _, files in
+            var reader = RateFileReader(collector: collector)
+            for file in files { reader.read(file) }
+            return reader.content
+        }
+        guard layers[""] != nil, let own = contents.first else {
+            return RateFileLayers.merge(RateFileContent(), contents)
+        }
+        return RateFileLayers.merge(own, Array(contents.dropFirst()))
     }
 
     /// What a channel that extends another leaves unsaid, its currency and when it prices, is its
@@ -69,7 +85,8 @@ package enum CatalogReader {
                 id: channel.id, name: channel.name,
                 currency: holder(of: "currency", for: channel.id)?.currency ?? channel.currency,
                 pricedAt: holder(of: "priced_at", for: channel.id)?.pricedAt ?? channel.pricedAt,
-                settlements: channel.settlements, keyVariable: channel.keyVariable)
+                settlements: channel.settlements, keyVariable: channel.keyVariable,
+                aliases: channel.aliases)
         }
     }
 }

@@ -14,7 +14,11 @@ struct EditorialChecks {
 
     func run() {
         let withdrawn = catalog.withdrawnIDs
-        let lines = catalog.lines.filter { !withdrawn.contains($0.line.id) && $0.confirmed == nil }
+        // What an import wrote was judged when it came in.
+        let lines = catalog.lines.filter {
+            !withdrawn.contains($0.line.id) && $0.confirmed == nil
+                && !$0.origin.hasPrefix(RateFileLayers.folder)
+        }
         checkGaps(lines)
         checkBands(lines)
         checkFarRates(lines)

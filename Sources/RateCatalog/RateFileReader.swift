@@ -1,7 +1,7 @@
 import ConfigFiles
 import Pricing
 
-/// What one rate file says: models, a channel with its lines, exchange rates, or several of these.
+/// What some rate files say: models, channels with their lines, exchange rates.
 struct RateFileContent {
     struct Extension {
         let base: String
@@ -15,17 +15,29 @@ struct RateFileContent {
     var channels: [(channel: Channel, place: ConfigNode)] = []
     var extensions: [String: Extension] = [:]
     var lines: [(entry: CatalogLine, place: ConfigNode)] = []
+    var channelNames: [(entry: ChannelName, place: ConfigNode)] = []
     var exchangeRates: [FXRate] = []
+    /// Models of imported files that a channel of our own stands for under other ids.
+    var replaced: Set<Offering> = []
+}
+
+/// A model on a channel.
+struct Offering: Hashable {
+    let channel: String
+    let model: String
 }
 
 /// Reads rate files; README.md in pricing-data is the format's description, schema.json its schema.
 struct RateFileReader {
     static let rootKeys = [
-        "vendor", "models", "channel", "name", "currency", "priced_at", "api_key_env", "settlement",
-        "extends", "multiplier", "valid_from", "source", "checked", "claim", "lines", "rates",
+        "imported", "vendor", "models", "channel", "name", "aliases", "currency", "priced_at",
+        "api_key_env", "settlement", "extends", "multiplier", "valid_from", "source", "checked",
+        "claim", "unlisted", "names", "replaces", "lines", "rates",
     ]
+    static let importedKeys = ["from", "read"]
     static let modelKeys = ["id", "name", "vendor", "aliases", "patterns"]
     static let nameKeys = ["name", "match", "except", "valid_from", "valid_to", "source", "note"]
+    static let listingKeys = ["model", "names", "patterns"]
     static let settlementKeys = ["pays", "for", "valid_from", "source", "checked", "claim", "note"]
     static let lineKeys = [
         "model", "currency", "valid_from", "valid_to", "service_tier", "above", "above_output",
@@ -40,20 +52,21 @@ struct RateFileReader {
     var content = RateFileContent()
 
     mutating func read(_ file: RateFile) {
-        guard let root = YAMLReader.read(file.text, file: file.name, collector: collector),
+        guard let root = ConfigReader.read(file.text, file: file.name, collector: collector),
             let mapping = root.mapping(Self.rootKeys)
         else { return }
         if let models = mapping["models"] { readModels(models, vendor: mapping["vendor"]) }
         if mapping["channel"] != nil {
             readChannel(mapping)
         } else {
-            for key in ["lines", "extends", "settlement"] where mapping[key] != nil {
+            for key in ["lines", "extends", "settlement", "names", "aliases", "replaces"]
+            where mapping[key] != nil {
                 mapping[key]?.fault("needs a channel; add channel: NAME to the file")
             }
         }
         if let rates = mapping["rates"] { readExchangeRates(rates) }
         if mapping["extends"] == nil {
-            for key in ["multiplier", "valid_from", "source", "checked", "claim"] {
+            for key in ["multiplier", "valid_from", "claim"] {
                 mapping[key]?.fault("goes with extends; without it each line says its own")
             }
         }
@@ -68,13 +81,12 @@ struct RateFileReader {
                 let id = mapping.required("id").flatMap(identifier)
             else { continue }
             let own = mapping["vendor"]?.string ?? vendor?.string
-            if own == nil { item.fault("missing \"vendor\", here or at the top of the file") }
             guard id == id.lowercased() else {
                 mapping["id"]?.fault("a model id is written in small letters")
                 continue
             }
             let model = Model(
-                id: id, name: mapping["name"]?.string ?? id, vendor: own ?? "",
+                id: id, name: mapping["name"]?.string ?? id, vendor: own,
                 aliases: names(mapping["aliases"], key: "name"),
                 patterns: names(mapping["patterns"], key: "match"))
             content.models.append((model, item))
@@ -112,17 +124,67 @@ struct RateFileReader {
         let channel = Channel(
             id: id, name: mapping["name"]?.string ?? id, currency: currency ?? .usd,
             pricedAt: pricedAt ?? .start, settlements: settlements(mapping["settlement"]),
-            keyVariable: mapping["api_key_env"]?.string)
+            keyVariable: mapping["api_key_env"]?.string,
+            aliases: (mapping["aliases"]?.items ?? []).compactMap(identifier))
         content.channels.append((channel, mapping.node))
+        for item in mapping["names"]?.items ?? [] { readListing(item, channel: id) }
+        for item in mapping["replaces"]?.items ?? [] {
+            guard let model = identifier(item) else { continue }
+            content.replaced.insert(Offering(channel: id, model: model))
+        }
         if mapping["extends"] != nil { readExtension(mapping, channel: id) }
-        let listCurrency = currency ?? .usd
+        let defaults = LineDefaults(
+            channel: id, currency: currency ?? .usd,
+            source: mapping["extends"] == nil ? mapping["source"]?.string : nil,
+            checked: mapping["extends"] == nil ? mapping["checked"]?.date : nil,
+            unlisted: mapping["unlisted"].flatMap(unlisted) ?? .refused)
         for item in mapping["lines"]?.items ?? [] {
-            guard let entry = line(item, channel: id, currency: listCurrency) else { continue }
+            guard let entry = line(item, defaults) else { continue }
             content.lines.append((entry, item))
         }
-        if mapping["lines"] == nil, mapping["extends"] == nil {
-            mapping.node.fault("a channel has lines of its own or extends another")
+        if mapping["lines"] == nil, mapping["extends"] == nil, mapping["names"] == nil {
+            mapping.node.fault("a channel has lines or names of its own, or extends another")
         }
+    }
+
+    /// What a line takes from its file where it says nothing itself.
+    private struct LineDefaults {
+        let channel: String
+        let currency: Currency
+        let source: String?
+        let checked: CivilDate?
+        let unlisted: RateLine.Unlisted
+    }
+
+    /// What the channel calls a model: names, and globs as plain text or with what they except.
+    private mutating func readListing(_ item: ConfigNode, channel: String) {
+        guard let mapping = item.mapping(Self.listingKeys),
+            let model = mapping.required("model").flatMap(identifier)
+        else { return }
+        for node in mapping["names"]?.items ?? [] {
+            guard let text = node.string else { continue }
+            let name = ChannelName(
+                channel: channel, model: model, isPattern: false, name: DatedName(text: text))
+            content.channelNames.append((name, node))
+        }
+        for node in mapping["patterns"]?.items ?? [] {
+            guard let pattern = pattern(node) else { continue }
+            let name = ChannelName(channel: channel, model: model, isPattern: true, name: pattern)
+            content.channelNames.append((name, node))
+        }
+    }
+
+    private func pattern(_ node: ConfigNode) -> DatedName? {
+        guard !node.isText else { return node.string.map { DatedName(text: $0) } }
+        guard let mapping = node.mapping(["match", "except"]),
+            let match = mapping.required("match")?.string
+        else { return nil }
+        return DatedName(
+            text: match, except: (mapping["except"]?.items ?? []).compactMap(\.string))
+    }
+
+    private func unlisted(_ node: ConfigNode) -> RateLine.Unlisted? {
+        choice(node, RateLine.Unlisted.init(rawValue:), ["refused", "inherit"])
     }
 
     private mutating func readExtension(_ mapping: ConfigMapping, channel: String) {
@@ -155,24 +217,22 @@ struct RateFileReader {
         }
     }
 
-    private func line(_ item: ConfigNode, channel: String, currency own: Currency) -> CatalogLine? {
+    private func line(_ item: ConfigNode, _ defaults: LineDefaults) -> CatalogLine? {
         guard let mapping = item.mapping(Self.lineKeys) else { return nil }
         let model = mapping.required("model").flatMap(identifier)
         let validFrom = mapping.required("valid_from")?.timestamp
-        let publication = publication(mapping)
-        let currency = mapping["currency"].map { self.currency($0) } ?? own
+        let publication = publication(mapping, defaults.source, defaults.checked)
+        let currency = mapping["currency"].map { self.currency($0) } ?? defaults.currency
         guard let ratesNode = mapping.required("rates"),
-            let rates = rates(ratesNode, currency: currency ?? own),
+            let rates = rates(ratesNode, currency: currency ?? defaults.currency),
             let model, let validFrom, let publication, let currency
         else { return nil }
-        let unlisted = mapping["unlisted"].flatMap { node in
-            choice(node, RateLine.Unlisted.init(rawValue:), ["refused", "inherit"])
-        }
         let validTo = mapping["valid_to"]?.timestamp
         if let validTo, validTo <= validFrom { mapping["valid_to"]?.fault("ends before it begins") }
         let line = RateLine(
-            channel: channel, model: model, currency: currency, conditions: conditions(mapping),
-            validFrom: validFrom, unlisted: unlisted ?? .refused,
+            channel: defaults.channel, model: model, currency: currency,
+            conditions: conditions(mapping), validFrom: validFrom,
+            unlisted: mapping["unlisted"].flatMap(unlisted) ?? defaults.unlisted,
             minimumUnits: minimumUnits(mapping["minimum_units"]), rates: rates)
         return CatalogLine(
             line: line, validTo: validTo, publication: publication,
@@ -329,9 +389,11 @@ struct RateFileReader {
         return text
     }
 
-    private func publication(_ mapping: ConfigMapping) -> Publication? {
-        let source = mapping.required("source")?.string
-        let checked = mapping.required("checked")?.date
+    private func publication(
+        _ mapping: ConfigMapping, _ source: String? = nil, _ checked: CivilDate? = nil
+    ) -> Publication? {
+        let source = mapping["source"]?.string ?? source ?? mapping.required("source")?.string
+        let checked = mapping["checked"]?.date ?? checked ?? mapping.required("checked")?.date
         guard let source, let checked else { return nil }
         let claim = mapping["claim"].flatMap { node in
             choice(node, { $0 == "seller" ? $0 : nil }, ["seller"])

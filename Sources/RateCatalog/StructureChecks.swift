@@ -25,6 +25,7 @@ struct StructureChecks {
     func run() {
         checkUniqueIDs()
         checkNames()
+        checkChannelNames()
         checkReferences()
         checkCorrections()
         for lines in standingByOffer().values { checkOverlaps(lines) }
@@ -65,11 +66,44 @@ struct StructureChecks {
         }
     }
 
+    /// Of one channel, no exact name may stand for two models, and no alias of two channels may be
+    /// one.
+    private func checkChannelNames() {
+        var holders: [Offering: String] = [:]
+        for (entry, place) in content.channelNames where !entry.isPattern {
+            let key = Offering(channel: entry.channel, model: entry.name.text.lowercased())
+            if let model = holders[key], model != entry.model {
+                place.fault(
+                    "\(quoted(entry.name.text)) stands for \(quoted(model)) on this channel too")
+            }
+            holders[key] = entry.model
+        }
+        var owners = Dictionary(
+            content.channels.map { ($0.channel.id, $0.channel.id) },
+            uniquingKeysWith: { one, _ in one })
+        owners[Channel.direct] = Channel.direct
+        for (channel, place) in content.channels {
+            for alias in channel.aliases {
+                if let owner = owners[alias], owner != channel.id {
+                    place.fault("alias \(quoted(alias)) is channel \(quoted(owner)) already")
+                }
+                owners[alias] = channel.id
+            }
+        }
+    }
+
     private func checkReferences() {
         let models = Set(content.models.map(\.model.id))
+        for (entry, place) in content.channelNames where !models.contains(entry.model) {
+            place.fault(
+                PricingError.unknownModel(
+                    entry.model, nearest: NearestNames.find(entry.model, among: models)
+                ).description)
+        }
         let channels = Set(content.channels.map(\.channel.id))
-        for (model, place) in content.models where !channels.contains(model.vendor) {
-            place.fault("its vendor \(quoted(model.vendor)) is no channel")
+        for (model, place) in content.models {
+            guard let vendor = model.vendor, !channels.contains(vendor) else { continue }
+            place.fault("its vendor \(quoted(vendor)) is no channel")
         }
         for (entry, place) in content.lines where !models.contains(entry.line.model) {
             place.fault(
@@ -81,6 +115,10 @@ struct StructureChecks {
 
     /// A correction names a line that stays in the file, of the same channel and model.
     private func checkCorrections() {
+        guard content.lines.contains(where: { $0.entry.corrects != nil }) else { return }
+        let corrections = Dictionary(
+            content.lines.map { ($0.entry.line.id, $0.entry.corrects) },
+            uniquingKeysWith: { one, _ in one })
         let lines = Dictionary(
             content.lines.map { ($0.entry.line.id, $0.entry.line) },
             uniquingKeysWith: { one, _ in one })
@@ -95,16 +133,13 @@ struct StructureChecks {
             if wrong.channel != entry.line.channel || wrong.model != entry.line.model {
                 place.fault("corrects a line of another channel or model")
             }
-            if correctsItself(entry.line.id) {
+            if correctsItself(entry.line.id, corrections) {
                 place.fault("corrects itself, at once or by way of others; nothing would be left")
             }
         }
     }
 
-    private func correctsItself(_ id: String) -> Bool {
-        let corrections = Dictionary(
-            content.lines.map { ($0.entry.line.id, $0.entry.corrects) },
-            uniquingKeysWith: { one, _ in one })
+    private func correctsItself(_ id: String, _ corrections: [String: String?]) -> Bool {
         var next = corrections[id] ?? nil
         for _ in 0..<content.lines.count {
             guard let current = next else { return false }

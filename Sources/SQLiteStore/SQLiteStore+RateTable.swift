@@ -4,11 +4,17 @@ import Pricing
 
 extension SQLiteStore: RateTable {
     package func catalog(digest: String) throws -> Catalog? {
-        try read { db in try CatalogRows.read(digest, db) }
+        try read { db in try CatalogReading(digest, db)?.all() }
+    }
+
+    package func catalog(
+        digest: String, naming names: [String], on channels: [String]
+    ) throws -> Catalog? {
+        try read { db in try CatalogReading(digest, db)?.part(naming: names, on: channels) }
     }
 
     package func load(_ catalog: Catalog) throws {
-        try write { db in try CatalogRows.insertUnlessKnown(catalog, db) }
+        try write { db in try CatalogWriter.insertUnlessKnown(catalog, db) }
     }
 
     package func addedFiles() throws -> [AddedRateFile] {
@@ -29,7 +35,7 @@ extension SQLiteStore: RateTable {
 
     package func add(_ file: AddedRateFile, making catalog: Catalog) throws {
         try write { db in
-            try CatalogRows.insertUnlessKnown(catalog, db)
+            try CatalogWriter.insertUnlessKnown(catalog, db)
             try db.execute(
                 sql: "INSERT INTO added_rate_file (name, text) VALUES (?, ?)",
                 arguments: [file.name, file.text])

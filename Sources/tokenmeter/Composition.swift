@@ -7,9 +7,17 @@ import SQLiteStore
 
 /// Puts the parts together: the only place that knows which store, clock and zones are live.
 enum Composition {
+    /// Which models and channels a command asks about; the rest of the rates is left unread.
+    struct Scope {
+        let models: [String]
+        let channels: [String]
+    }
+
     /// The context of a pricing command. What had to be done without is said once on stderr.
-    static func context(_ options: GlobalOptions) throws -> PricingContext {
-        let catalog = try catalog(options)
+    static func context(_ options: GlobalOptions, about scope: Scope? = nil) throws
+        -> PricingContext
+    {
+        let catalog = try catalog(options, scope)
         let zones = SystemTimeZones()
         return PricingContext(
             book: RateBook(catalog, zones: zones), now: now(),
@@ -22,7 +30,9 @@ enum Composition {
 
     /// The tables named with `--pricing-data`, else the shipped ones with what users added to the
     /// database.
-    private static func catalog(_ options: GlobalOptions) throws -> Catalog {
+    private static func catalog(
+        _ options: GlobalOptions, _ scope: Scope?
+    ) throws -> Catalog {
         if let folder = options.pricingData {
             return try CatalogReader.read(try RateFolder.files(in: folder))
         }
@@ -32,15 +42,23 @@ enum Composition {
             added = try store.addedFiles().map {
                 RateFile(name: $0.name, text: $0.text, isOwn: true)
             }
-            return try catalog(RateFile.embedded + added, in: store)
+            return try catalog(RateFile.embedded + added, in: store, scope)
         } catch let error as StoreError where error.allowsMemory {
             Terminal.note("note: \(error); this command keeps the rates in memory")
             return try CatalogReader.read(RateFile.embedded + added)
         }
     }
 
-    private static func catalog(_ files: [RateFile], in store: some RateTable) throws -> Catalog {
-        if let known = try store.catalog(digest: CatalogReader.digest(of: files)) { return known }
+    private static func catalog(
+        _ files: [RateFile], in store: some RateTable, _ scope: Scope?
+    ) throws -> Catalog {
+        let digest = CatalogReader.digest(of: files)
+        if let scope, !scope.models.isEmpty {
+            let part = try store.catalog(
+                digest: digest, naming: scope.models, on: scope.channels)
+            if let part { return part }
+        }
+        if let known = try store.catalog(digest: digest) { return known }
         let catalog = try CatalogReader.read(files)
         try store.load(catalog)
         return catalog

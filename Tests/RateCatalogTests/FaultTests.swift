@@ -297,12 +297,6 @@ struct FaultTests {
                 Small.line("output: 8"), models: Small.models + "\n  - {id: x, vendor: nobody}"),
             says: ["models[2]: its vendor \"nobody\" is no channel"]),
         Case(
-            name: "no vendor",
-            files: Small.files(
-                Small.line("output: 8"),
-                and: [RateFile(name: "models/zz.yml", text: "models:\n  - {id: x, name: X}")]),
-            says: ["models/zz.yml:2: models[0]: missing \"vendor\""], isAlone: false),
-        Case(
             name: "a channel called direct",
             files: Small.files(
                 Small.line("output: 8"),
@@ -335,7 +329,7 @@ struct FaultTests {
             files: Small.files(
                 Small.line("output: 8"),
                 and: [RateFile(name: "zz.yml", text: "channel: zz\ncurrency: USD")]),
-            says: ["zz.yml:1: a channel has lines of its own or extends another"]),
+            says: ["zz.yml:1: a channel has lines or names of its own, or extends another"]),
         Case(
             name: "a settlement of nothing",
             files: Small.files(

@@ -22,7 +22,10 @@ struct ShippedTablesTests {
             .deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "pricing-data")
         let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-            .filter { $0.hasSuffix(".yml") || $0.hasSuffix(".yaml") }.sorted()
+            .filter {
+                [".yml", ".yaml", ".json"].contains(where: $0.hasSuffix) && $0 != "schema.json"
+            }
+            .sorted()
         #expect(RateFile.embedded.map(\.name).sorted() == paths)
         for file in RateFile.embedded {
             let bytes = try Data(contentsOf: folder.appending(path: file.name))
@@ -51,16 +54,21 @@ struct ShippedTablesTests {
         #expect(holysheep?.settlements.map(\.source.claim) == ["seller"])
     }
 
-    /// `vendor` never leads nowhere, and what a vendor sells has a name that resolves.
+    /// `vendor` never leads nowhere but where no price is stated, and what a vendor sells has a name
+    /// that resolves.
     @Test func sellEveryModelAtItsVendor() throws {
+        var unpriced: [String] = []
         for model in catalog.models {
-            #expect(book.isSold(model.id, on: model.vendor), "\(model.id)")
+            if let vendor = model.vendor, !book.isSold(model.id, on: vendor) {
+                unpriced.append(model.id)
+            }
             for name in model.aliases {
                 #expect(
                     try book.model(named: name.text, at: name.validFrom).id == model.id,
                     "\(name.text)")
             }
         }
+        #expect(unpriced == ["moderation"], "without a price at their vendor")
     }
 
     /// From its first moment each line prices what it lists, and no hour of any day is ambiguous.

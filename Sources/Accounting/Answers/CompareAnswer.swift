@@ -70,11 +70,12 @@ extension PricingContext {
         let wanted = try parameters.currency("billed_in")
         var offers: [OfferedList] = []
         for model in models {
-            let named = parameters.texts("channel").map { $0 == Channel.direct ? model.vendor : $0 }
-            for channel in named.isEmpty ? book.channels(selling: model.id) : unique(named) {
-                let lines = book.standingLines.filter {
-                    $0.line.model == model.id && $0.line.channel == channel
-                }
+            let named = try parameters.texts("channel").compactMap { name in
+                name == Channel.direct ? model.vendor : try book.channel(named: name).id
+            }
+            let all = parameters.texts("channel").isEmpty
+            for channel in all ? book.channels(selling: model.id) : unique(named) {
+                let lines = book.lines(of: model.id, on: channel)
                 for list in Set(lines.map(\.line.currency)).sorted()
                 where wanted == nil || wanted == list {
                     offers.append(OfferedList(model: model.id, channel: channel, list: list))

@@ -98,7 +98,7 @@ private struct MixBuilder {
             }
             if parameters.texts("model").isEmpty {
                 models += context.book.catalog.models.filter {
-                    context.book.isSold($0.id, on: channel == Channel.direct ? $0.vendor : channel)
+                    context.book.isSold($0, onNamed: channel)
                 }.map(\.id)
             }
         }

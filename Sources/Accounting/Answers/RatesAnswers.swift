@@ -24,11 +24,11 @@ extension PricingContext {
         let lines = try selected(book.linesInForce(at: time), parameters, at: time)
         var answer = try ratesAnswer(
             "rates-show",
-            "\(model.id) (\(model.name)), sold by \(model.vendor)",
+            "\(model.id) (\(model.name))" + (model.vendor.map { ", sold by \($0)" } ?? ""),
             lines, at: time, withSource: true)
         var fields = JSONObject([
             "model": .string(model.id), "name": .string(model.name),
-            "vendor": .string(model.vendor),
+            "vendor": .optional(model.vendor),
             "aliases": .array(model.aliases.map(\.json)),
             "patterns": .array(model.patterns.map(\.json)),
         ])
@@ -105,12 +105,15 @@ extension PricingContext {
         for name in parameters.texts("model") {
             models.insert(try book.model(named: name, at: time).id)
         }
-        for name in parameters.texts("channel") { try book.requireChannel(name) }
-        let channels = Set(parameters.texts("channel"))
+        let channels = Set(
+            try parameters.texts("channel").map { name in
+                name == Channel.direct ? name : try book.channel(named: name).id
+            })
         let tier = try parameters.text("service_tier")
         let list = try parameters.currency("billed_in")
         let vendors = Dictionary(
-            book.catalog.models.map { ($0.id, $0.vendor) }, uniquingKeysWith: { one, _ in one })
+            book.catalog.models.map { ($0.id, $0.vendor ?? "") },
+            uniquingKeysWith: { one, _ in one })
         return lines.filter { entry in
             let line = entry.line
             let isDirect = channels.contains(Channel.direct) && vendors[line.model] == line.channel

@@ -73,9 +73,7 @@ extension PricingContext {
         for name in question.models { named.append(try book.model(named: name, at: time).id) }
         if !named.isEmpty { return unique(named) }
         return book.catalog.models.filter { model in
-            [question.channel, question.baseline].allSatisfy { name in
-                book.isSold(model.id, on: name == Channel.direct ? model.vendor : name)
-            }
+            [question.channel, question.baseline].allSatisfy { book.isSold(model, onNamed: $0) }
         }.map(\.id)
     }
 

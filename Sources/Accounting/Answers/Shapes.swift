@@ -145,8 +145,6 @@ extension CatalogLine {
 }
 
 extension Timestamp {
-    var dayOrText: String { milliseconds % 86_400_000 == 0 ? utcDate.text : text }
-
     /// For a column: `2026-10-31`, or `2026-10-31 16:00` in UTC.
     var cell: Report.Cell {
         let short = "\(utcDate.text) \(text.dropFirst(11).prefix(5))"

@@ -5,6 +5,10 @@ package protocol RateTable: Sendable {
     /// The catalog of a digest, or `nil` where it has not been loaded.
     func catalog(digest: String) throws -> Catalog?
 
+    /// The part of a catalog that answers for some models by their names: a book of it finds for
+    /// those names what the book of all would. `channels` are those that were asked for.
+    func catalog(digest: String, naming names: [String], on channels: [String]) throws -> Catalog?
+
     /// Keeps a catalog, all of it or nothing. Loading one that is there already is no error and
     /// changes nothing.
     ///

@@ -7,17 +7,21 @@ package struct Catalog: Sendable {
     package let date: CivilDate?
     package let channels: [Channel]
     package let models: [Model]
+    /// What channels call the models, the globs of each channel in the order in which they are
+    /// tried.
+    package let channelNames: [ChannelName]
     package let exchangeRates: [FXRate]
     package let lines: [CatalogLine]
 
     package init(
         digest: String, date: CivilDate?, channels: [Channel], models: [Model],
-        exchangeRates: [FXRate], lines: [CatalogLine]
+        channelNames: [ChannelName] = [], exchangeRates: [FXRate], lines: [CatalogLine]
     ) {
         self.digest = digest
         self.date = date
         self.channels = channels
         self.models = models
+        self.channelNames = channelNames
         self.exchangeRates = exchangeRates
         self.lines = lines
     }

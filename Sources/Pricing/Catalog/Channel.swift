@@ -20,10 +20,12 @@ package final class Channel: Sendable {
     package let settlements: [Settlement]
     /// The environment variable that holds its key.
     package let keyVariable: String?
+    /// Other ids that it goes by, such as `bedrock` for `aws`.
+    package let aliases: [String]
 
     package init(
         id: String, name: String, currency: Currency, pricedAt: PricedAt = .start,
-        settlements: [Settlement] = [], keyVariable: String? = nil
+        settlements: [Settlement] = [], keyVariable: String? = nil, aliases: [String] = []
     ) {
         self.id = id
         self.name = name
@@ -31,6 +33,14 @@ package final class Channel: Sendable {
         self.pricedAt = pricedAt
         self.settlements = settlements.sorted { $0.validFrom < $1.validFrom }
         self.keyVariable = keyVariable
+        self.aliases = aliases
+    }
+
+    /// The same channel under other ids besides its own.
+    package func with(aliases: [String]) -> Channel {
+        Channel(
+            id: id, name: name, currency: currency, pricedAt: pricedAt, settlements: settlements,
+            keyVariable: keyVariable, aliases: aliases)
     }
 
     /// How a bill in `currency` was paid at `time`, or `nil` where it is paid as billed.

@@ -2,13 +2,13 @@
 package final class Model: Sendable {
     package let id: String
     package let name: String
-    /// The channel that `direct` stands for.
-    package let vendor: String
+    /// The channel that `direct` stands for; `nil` where its maker sells it nowhere.
+    package let vendor: String?
     package let aliases: [DatedName]
     package let patterns: [DatedName]
 
     package init(
-        id: String, name: String, vendor: String, aliases: [DatedName] = [],
+        id: String, name: String, vendor: String?, aliases: [DatedName] = [],
         patterns: [DatedName] = []
     ) {
         self.id = id
@@ -30,7 +30,8 @@ package struct DatedName: Hashable, Sendable {
     package let except: [String]
 
     package init(
-        text: String, validFrom: Timestamp, validTo: Timestamp? = nil, except: [String] = []
+        text: String, validFrom: Timestamp = .beginning, validTo: Timestamp? = nil,
+        except: [String] = []
     ) {
         self.except = except
         self.text = text
@@ -48,38 +49,20 @@ package struct DatedName: Hashable, Sendable {
     }
 }
 
-/// Globs: `*` is any run of bytes, `?` one byte (one character, for names are ASCII), `#` one digit.
-package enum Glob {
-    package static func matches(_ pattern: some Collection<UInt8>, _ text: some Collection<UInt8>)
-        -> Bool
-    {
-        let pattern = Array(pattern)
-        let text = Array(text)
-        var (p, t) = (0, 0)
-        var star: (pattern: Int, text: Int)?
-        while t < text.count {
-            if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
-                star = (p, t)
-                p += 1
-            } else if p < pattern.count, matches(pattern[p], text[t]) {
-                p += 1
-                t += 1
-            } else if let last = star {
-                p = last.pattern + 1
-                t = last.text + 1
-                star = (last.pattern, t)
-            } else {
-                return false
-            }
-        }
-        return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
-    }
+/// What one channel calls a model, by an exact name or by a glob: an Azure deployment, a Bedrock id.
+///
+/// The globs of one channel are tried in the order in which they stand; the first that matches
+/// counts.
+package struct ChannelName: Hashable, Sendable {
+    package let channel: String
+    package let model: String
+    package let isPattern: Bool
+    package let name: DatedName
 
-    private static func matches(_ symbol: UInt8, _ byte: UInt8) -> Bool {
-        switch symbol {
-        case UInt8(ascii: "?"): true
-        case UInt8(ascii: "#"): byte >= 0x30 && byte <= 0x39
-        default: symbol == byte
-        }
+    package init(channel: String, model: String, isPattern: Bool, name: DatedName) {
+        self.channel = channel
+        self.model = model
+        self.isPattern = isPattern
+        self.name = name
     }
 }

@@ -3,7 +3,8 @@ package final class RateBook: Sendable {
     package let catalog: Catalog
     package let zones: any TimeZoneRules
     private let channels: [String: Channel]
-    private let models: ModelNames
+    private let names: ModelNames
+    private let searched = NameCache()
     private let offers: [Offer.Key: Offer]
     /// What each model of the catalog is sold as, by the names that a purchase may give its channel.
     private let listings: [[String: Listing]]
@@ -21,25 +22,25 @@ package final class RateBook: Sendable {
         self.zones = zones
         channels = Dictionary(
             catalog.channels.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
-        models = ModelNames(catalog.models)
+        names = ModelNames(catalog)
         let withdrawn = catalog.withdrawnIDs
         let standing = catalog.lines.filter { !withdrawn.contains($0.line.id) }
         offers = Dictionary(grouping: standing) {
             Offer.Key(channel: $0.line.channel, model: $0.line.model)
         }
         .mapValues(Offer.init)
-        var listings: [[String: Listing]] = []
-        for model in catalog.models {
-            var sold: [String: Listing] = [:]
-            for channel in channels.values {
-                guard let offer = offers[Offer.Key(channel: channel.id, model: model.id)] else {
-                    continue
-                }
-                let listing = Listing(channel: channel, offer: offer)
-                sold[channel.id] = listing
-                if channel.id == model.vendor { sold[Channel.direct] = listing }
+        let places = Dictionary(
+            catalog.models.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { one, _ in one })
+        var listings: [[String: Listing]] = Array(repeating: [:], count: catalog.models.count)
+        for (key, offer) in offers {
+            guard let place = places[key.model], let channel = channels[key.channel] else {
+                continue
             }
-            listings.append(sold)
+            let listing = Listing(channel: channel, offer: offer)
+            listings[place][channel.id] = listing
+            if channel.id == catalog.models[place].vendor {
+                listings[place][Channel.direct] = listing
+            }
         }
         self.listings = listings
         chargesRequests = standing.contains { $0.line.rates[.request] != nil }
@@ -47,15 +48,36 @@ package final class RateBook: Sendable {
 
     package var digest: String { catalog.digest }
 
-    /// The model that `name` stood for at `time`: its id, an alias or a pattern.
+    /// The model that `name` stood for at `time`, wherever it is sold.
     package func model(named name: String, at time: Timestamp) throws(PricingError) -> Model {
-        catalog.models[try models.resolve(name, at: time)]
+        catalog.models[try match(name, on: Channel.direct, at: time).model]
     }
 
-    /// A channel by its id, and `direct` as the model's own vendor.
+    /// What `name` stood for at `time` on a channel, or wherever it is sold for `direct`; and by
+    /// which rule.
+    package func match(
+        _ name: String, on channel: String = Channel.direct, at time: Timestamp
+    ) throws(PricingError) -> NameMatch {
+        let key = NameCache.Key(name: name, channel: channel, era: names.era(of: time))
+        return try searched.value(key) { () throws(PricingError) in
+            try names.resolve(
+                name, on: channel == Channel.direct ? nil : channel, at: time)
+        }
+    }
+
+    /// A channel by its id or an alias, and `direct` as the model's own vendor.
     package func channel(named name: String, for model: Model) throws(PricingError) -> Channel {
-        let id = name == Channel.direct ? model.vendor : name
-        guard let channel = channels[id] else {
+        guard name == Channel.direct else { return try channel(named: name) }
+        guard let vendor = model.vendor, let channel = channels[vendor] else {
+            throw .notSold(model: model.id, channel: name, soldOn: channels(selling: model.id))
+        }
+        return channel
+    }
+
+    /// A channel by its id or an alias; throws `PricingError.unknownChannel` for any other name,
+    /// `direct` too.
+    package func channel(named name: String) throws(PricingError) -> Channel {
+        guard let channel = names.channel(name).flatMap({ channels[$0] }) else {
             throw .unknownChannel(
                 name,
                 nearest: NearestNames.find(name, among: Array(channels.keys) + [Channel.direct]))
@@ -65,9 +87,7 @@ package final class RateBook: Sendable {
 
     /// Throws `PricingError.unknownChannel` for a name that is neither a channel nor `direct`.
     package func requireChannel(_ name: String) throws(PricingError) {
-        guard name != Channel.direct, channels[name] == nil else { return }
-        throw .unknownChannel(
-            name, nearest: NearestNames.find(name, among: Array(channels.keys) + [Channel.direct]))
+        if name != Channel.direct { _ = try channel(named: name) }
     }
 
     /// The line that one request falls under, by its own size, time and attributes, and what it
@@ -126,6 +146,17 @@ package final class RateBook: Sendable {
         offers[Offer.Key(channel: channel, model: model)] != nil
     }
 
+    /// Whether a channel, named by its id, an alias or `direct`, sells a model.
+    package func isSold(_ model: Model, onNamed name: String) -> Bool {
+        let id = name == Channel.direct ? model.vendor : names.channel(name)
+        return id.map { isSold(model.id, on: $0) } ?? false
+    }
+
+    /// The lines of one model on one channel, past and future ones included.
+    package func lines(of model: String, on channel: String) -> [CatalogLine] {
+        offers[Offer.Key(channel: channel, model: model)]?.lines ?? []
+    }
+
     /// The channels that sell a model, by name.
     package func channels(selling model: String) -> [String] {
         channels.keys.filter { isSold(model, on: $0) }.sorted()
@@ -135,12 +166,21 @@ package final class RateBook: Sendable {
     private func offer(
         for purchase: Purchase
     ) throws(PricingError) -> (model: Int, channel: Channel, offer: Offer) {
-        let place = try models.resolve(purchase.model, at: purchase.at)
-        if let listing = listings[place][purchase.channel] {
+        if let place = names.quick(purchase.model, on: purchase.channel, at: purchase.at),
+            let listing = listings[place][purchase.channel]
+        {
             return (place, listing.channel, listing.offer)
         }
-        let model = catalog.models[place]
-        let channel = try channel(named: purchase.channel, for: model)
+        let match = try match(purchase.model, on: purchase.channel, at: purchase.at)
+        let named = match.channel ?? purchase.channel
+        if let listing = listings[match.model][named] {
+            return (match.model, listing.channel, listing.offer)
+        }
+        let model = catalog.models[match.model]
+        let channel = try channel(named: named, for: model)
+        if let listing = listings[match.model][channel.id] {
+            return (match.model, listing.channel, listing.offer)
+        }
         throw .notSold(model: model.id, channel: channel.id, soldOn: channels(selling: model.id))
     }
 

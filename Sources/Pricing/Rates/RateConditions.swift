@@ -80,6 +80,12 @@ package struct TimeWindow: Hashable, Sendable {
         package static func < (lhs: Hours, rhs: Hours) -> Bool { lhs.start < rhs.start }
 
         package var text: String { "\(start.text)-\(end.text)" }
+
+        /// Without seconds where there are none, as rate files spell it: `00:30-16:30`.
+        package var shortText: String {
+            [start.text, end.text].map { $0.hasSuffix(":00") ? String($0.dropLast(3)) : $0 }
+                .joined(separator: "-")
+        }
         var crossesMidnight: Bool { end <= start }
     }
 

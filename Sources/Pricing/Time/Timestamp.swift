@@ -4,6 +4,9 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
+    /// Before anything: the start of what has always held.
+    package static let beginning = Timestamp(milliseconds: .min)
+
     /// Midnight UTC of a day.
     package init(_ date: CivilDate) {
         self.init(milliseconds: Int64(date.daysSinceEpoch) * 86_400_000)
@@ -27,6 +30,9 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         append(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
+
+    /// A midnight in UTC as its day, any other moment as `text`.
+    package var dayOrText: String { milliseconds % 86_400_000 == 0 ? utcDate.text : text }
 
     /// Appends `text`, without making a string.
     package func append(to bytes: inout [UInt8]) {

@@ -55,3 +55,17 @@ package enum Count {
         return sign + grouped + (halves.count > 1 ? ".\(halves[1])" : "")
     }
 }
+
+extension Count {
+    /// The shortest text that `parse` reads back: `1k`, `3.6M`, `1000000000` as `1B`, `1234`.
+    package static func exact(_ count: Int64) -> String {
+        let scales: [(unit: Int64, sign: String)] = [
+            (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"),
+        ]
+        for (unit, sign) in scales where count >= unit && count % (unit / 10) == 0 {
+            let tenths = count % unit / (unit / 10)
+            return "\(count / unit)" + (tenths > 0 ? ".\(tenths)" : "") + sign
+        }
+        return String(count)
+    }
+}

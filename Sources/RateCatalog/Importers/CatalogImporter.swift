@@ -33,7 +33,8 @@ package enum ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .notSuchACatalog(let source, let problem): "this is no \(source) catalog: \(problem)"
-        case .wouldNotLoad(let problem): "the import would not load, and nothing was written: \(problem)"
+        case .wouldNotLoad(let problem):
+            "nothing was written, for the outcome would not load: \(problem)"
         }
     }
 }
@@ -66,7 +67,9 @@ package struct ImportedModel: Sendable {
     /// `global.anthropic.claude-sonnet-4-5-20250929-v1:0`. Models of several sellers that share it
     /// are one model.
     package let canonical: String
-    package let name: String
+    package let name: String?
+    /// Made by somebody else than this seller, although the seller makes models of its own.
+    package var isResold = false
     /// Exact names, in small letters.
     package var names: [String] = []
     package var patterns: [ImportedPattern] = []

@@ -151,7 +151,11 @@ package struct ExactFigure: Hashable, Sendable {
             let (left, tooLarge) = numerator.multipliedReportingOverflow(by: scale)
             let (right, overflow) = digits.multipliedReportingOverflow(by: denominator)
             guard !tooLarge, !overflow else { return nil }
-            if isWithinADouble((left - right).magnitude, of: right.magnitude) {
+            // A double's reach, or half of the last digit that was written: 0.0416666666666667.
+            let difference = (left - right).magnitude
+            if isWithinADouble(difference, of: right.magnitude)
+                || 2 * difference <= denominator.magnitude
+            {
                 return (numerator, denominator)
             }
             (rest, divisor) = (divisor, remainder)

@@ -5,6 +5,7 @@ enum Migrations {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0001 rate tables", migrate: createRateTables)
+        migrator.registerMigration("0002 many models", migrate: ManyModelsMigration.run)
         return migrator
     }
 
@@ -141,7 +142,7 @@ enum Migrations {
     ]
 
     /// Triggers that refuse UPDATE, DELETE and INSERT over a key, whoever asks.
-    private static func makeAppendOnly(_ table: String, key: [String], _ db: Database) throws {
+    static func makeAppendOnly(_ table: String, key: [String], _ db: Database) throws {
         let matches = key.map { "\($0) = NEW.\($0)" }.joined(separator: " AND ")
         try db.execute(
             sql: """

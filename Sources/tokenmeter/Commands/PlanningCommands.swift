@@ -37,7 +37,10 @@ struct ForecastCommand: ParsableCommand {
     @Option(help: "The most that the first month may cost, such as 150USD.") var max: String?
 
     func run() throws {
-        let context = try Composition.context(global)
+        // A plan names models of its own.
+        let scope = Composition.Scope(
+            models: plan == nil ? list(model) : [], channels: list(channel) + list(baseline))
+        let context = try Composition.context(global, about: scope)
         let question = parameters(
             global, pricing.values, usage.values, workload.values,
             [
@@ -83,7 +86,8 @@ struct SavingsCommand: ParsableCommand {
                 "channel": list(channel), "baseline": list(baseline), "model": model,
                 "service_tier": list(serviceTier),
             ])
-        try global.finish(try Composition.context(global).savings(question))
+        let scope = Composition.Scope(models: model, channels: list(channel) + list(baseline))
+        try global.finish(try Composition.context(global, about: scope).savings(question))
     }
 }
 
@@ -116,7 +120,8 @@ struct CompareCommand: ParsableCommand {
                 "model": model, "channel": channel, "service_tier": list(serviceTier),
                 "billed_in": list(billedIn), "when": when,
             ])
-        try global.finish(try Composition.context(global).compare(question))
+        let scope = Composition.Scope(models: model, channels: channel)
+        try global.finish(try Composition.context(global, about: scope).compare(question))
     }
 }
 
@@ -155,7 +160,11 @@ struct MixCommand: ParsableCommand {
                 "share": share, "cheapest": cheapest ? ["true"] : [], "at_least": atLeast,
                 "model": model, "channel": list(channel), "service_tier": list(serviceTier),
             ])
-        try global.finish(try Composition.context(global).mix(question))
+        // The cheapest of all models has to know all.
+        let named = share.map { String($0.prefix { $0 != "=" }) } + model
+        let scope = Composition.Scope(
+            models: cheapest && model.isEmpty ? [] : named, channels: list(channel))
+        try global.finish(try Composition.context(global, about: scope).mix(question))
     }
 }
 

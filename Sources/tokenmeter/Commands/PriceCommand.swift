@@ -46,7 +46,8 @@ struct PriceCommand: ParsableCommand {
             throw QuestionError.invalid(
                 field: "--model", problem: "each line of \(file) names its own")
         }
-        try global.finish(try Composition.context(global).price(question))
+        let scope = Composition.Scope(models: list(model), channels: list(channel))
+        try global.finish(try Composition.context(global, about: scope).price(question))
     }
 
     private func priceLines(_ question: Parameters) throws {

@@ -17,7 +17,8 @@ struct RatesCommand: ParsableCommand {
             """,
         subcommands: [
             RatesListCommand.self, RatesShowCommand.self, RatesHistoryCommand.self,
-            RatesValidateCommand.self, RatesDiffCommand.self, RatesAddCommand.self,
+            RatesMatchCommand.self, RatesValidateCommand.self, RatesDiffCommand.self,
+            RatesAddCommand.self, RatesImportCommand.self,
         ])
 }
 
@@ -49,7 +50,8 @@ struct RatesListCommand: ParsableCommand {
 
     func run() throws {
         let question = parameters(global, filter.values, ["model": model])
-        try global.finish(try Composition.context(global).ratesList(question))
+        let scope = Composition.Scope(models: model, channels: filter.channel)
+        try global.finish(try Composition.context(global, about: scope).ratesList(question))
     }
 }
 
@@ -65,7 +67,8 @@ struct RatesShowCommand: ParsableCommand {
 
     func run() throws {
         let question = parameters(global, filter.values, ["model": [model]])
-        try global.finish(try Composition.context(global).ratesShow(question))
+        let scope = Composition.Scope(models: [model], channels: filter.channel)
+        try global.finish(try Composition.context(global, about: scope).ratesShow(question))
     }
 }
 
@@ -81,7 +84,32 @@ struct RatesHistoryCommand: ParsableCommand {
 
     func run() throws {
         let question = parameters(global, filter.values, ["model": [model]])
-        try global.finish(try Composition.context(global).ratesHistory(question))
+        let scope = Composition.Scope(models: [model], channels: filter.channel)
+        try global.finish(try Composition.context(global, about: scope).ratesHistory(question))
+    }
+}
+
+struct RatesMatchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "match", abstract: "What a name stands for, and by which rule.",
+        usage: "tokenmeter rates match <name> ... [<options>]",
+        discussion: """
+            Example:
+              tokenmeter rates match us.anthropic.claude-sonnet-4-5-20250929-v1:0
+              tokenmeter rates match gpt-4o --channel azure
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "The time whose names are taken: a date or RFC 3339 (default: now).") var at:
+        String?
+    @Option(help: "The channel that uses the name (default: any).") var channel: String?
+    @Argument(help: "Names, as requests and answers spell them.") var name: [String]
+
+    func run() throws {
+        let question = parameters(
+            global, ["at": list(at), "channel": list(channel), "name": name])
+        let scope = Composition.Scope(models: name, channels: list(channel))
+        try global.finish(try Composition.context(global, about: scope).ratesMatch(question))
     }
 }
 

@@ -91,7 +91,6 @@ struct RateBookNameTests {
     }
 
     @Test(arguments: [
-        Case(name: "openai/gpt-4.1", day: "2025-04-13", id: ""),
         Case(name: "deepseek-chat", day: "2025-08-20", id: ""),
         Case(name: "shared-thing", day: "2025-12-31", id: ""),
         Case(name: "gpt-4.1-mini-2025-04-14", day: "2026-06-15", id: ""),

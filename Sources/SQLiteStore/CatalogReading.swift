@@ -1,0 +1,282 @@
+import Accounting
+import GRDB
+import Pricing
+
+/// Reads a catalog off its rows: all of it, or what a few names need.
+struct CatalogReading {
+    private let number: Int64
+    private let digest: String
+    private let date: CivilDate?
+    private let db: Database
+
+    /// `nil` where no catalog of that digest is known.
+    init?(_ digest: String, _ db: Database) throws {
+        guard
+            let row = try Row.fetchOne(
+                db, sql: "SELECT number, date FROM catalog WHERE digest = ?", arguments: [digest])
+        else { return nil }
+        let date: String? = row[1]
+        number = row[0]
+        self.digest = digest
+        self.date = date.flatMap { CivilDate.parse($0.utf8) }
+        self.db = db
+    }
+
+    func all() throws -> Catalog { try catalog(of: nil) }
+
+    /// The catalog of the models that any of `names` could stand for, whole as far as they go: a
+    /// book of it answers for those names as the book of all would. All of it where a name stands
+    /// for nothing, for the nearest names are told then.
+    func part(naming names: [String], on channels: [String]) throws -> Catalog {
+        var models: Set<String> = []
+        for name in names {
+            let found = try self.models(named: name, on: channels)
+            if found.isEmpty { return try all() }
+            models.formUnion(found)
+        }
+        return try catalog(of: models.sorted())
+    }
+
+    // MARK: Names
+
+    private func models(named name: String, on channels: [String]) throws -> Set<String> {
+        let spellings = NameSpellings(name).all.map(\.text)
+        let marks = databaseQuestionMarks(count: spellings.count)
+        var models = try Set(
+            String.fetchAll(
+                db, sql: "SELECT id FROM catalog_model WHERE catalog = ? AND id IN (\(marks))",
+                arguments: [number] + StatementArguments(spellings)))
+        var isSettled = models.contains(spellings.first ?? "")
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT key, model, channel, valid_from_ms, valid_to_ms FROM catalog_name
+                WHERE catalog = ? AND kind = 'alias' AND key IN (\(marks))
+                """, arguments: [number] + StatementArguments(spellings))
+        while let row = try rows.next() {
+            let (key, channel): (String, String) = (row[0], row[2])
+            models.insert(row[1])
+            let isAlways = row[3] as Int64? == nil && row[4] as Int64? == nil
+            let isMeant =
+                channel.isEmpty || channels.contains(channel)
+                || channels.allSatisfy { $0 == Channel.direct }
+            if key == spellings.first, isAlways, isMeant { isSettled = true }
+        }
+        // An exact name of the first spelling goes before any pattern; any other may not.
+        if !isSettled { models.formUnion(try modelsByPattern(spellings)) }
+        return models
+    }
+
+    private func modelsByPattern(_ spellings: [String]) throws -> Set<String> {
+        let texts = spellings.map { Array($0.utf8) }
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT key, model FROM catalog_name WHERE catalog = ? AND kind = 'pattern'",
+            arguments: [number])
+        var models: Set<String> = []
+        while let row = try rows.next() {
+            let glob = Array((row[0] as String).utf8)
+            if texts.contains(where: { Glob.matches(glob, $0) }) { models.insert(row[1]) }
+        }
+        return models
+    }
+
+    // MARK: Rows
+
+    /// A condition for the models that are wanted, all of them for `nil`, and its arguments.
+    private func among(
+        _ models: [String]?, _ column: String
+    ) -> (sql: String, arguments: StatementArguments) {
+        guard let models else { return ("", []) }
+        return (
+            " AND \(column) IN (\(databaseQuestionMarks(count: models.count)))",
+            StatementArguments(models)
+        )
+    }
+
+    private func catalog(of models: [String]?) throws -> Catalog {
+        let names = try names(of: models)
+        return Catalog(
+            digest: digest, date: date, channels: try channels(),
+            models: try self.models(models, names), channelNames: names.ofChannels,
+            exchangeRates: try exchangeRates(), lines: try lines(of: models))
+    }
+
+    private func lines(of models: [String]?) throws -> [CatalogLine] {
+        let rates = try rates(of: models)
+        let wanted = among(models, "l.model")
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT l.number, l.service_tier, l.above_input, l.above_output, l.window_zone,
+                    l.window_weekdays, l.window_hours, l.attributes, l.channel, l.model, l.currency,
+                    l.valid_from_ms, l.unlisted, l.minimum_units, c.valid_to_ms, c.source, c.checked,
+                    c.claim, c.corrects, c.note, c.allowance, c.confirmed, c.origin, l.id
+                FROM rate_line l JOIN catalog_line c ON c.catalog = ? AND c.line = l.number
+                WHERE TRUE\(wanted.sql)
+                """, arguments: [number] + wanted.arguments)
+        var lines: [CatalogLine] = []
+        while let row = try rows.next() {
+            let currency = try Currency(row[10] as String)
+            var quoted = Rates()
+            for rate in rates[row[0] as Int64] ?? [] {
+                quoted[rate.meter] = try Rate(
+                    quote: Money(currency: currency, attos: rate.attos), per: rate.units)
+            }
+            let line = RateLine(
+                id: row[23], channel: row[8], model: row[9], currency: currency,
+                conditions: try LineColumns.conditions(row, from: 1),
+                validFrom: Timestamp(milliseconds: row[11]),
+                unlisted: RateLine.Unlisted(rawValue: row[12]) ?? .refused,
+                minimumUnits: try LineColumns.minimumUnits(row[13]), rates: quoted)
+            lines.append(
+                CatalogLine(
+                    line: line, validTo: (row[14] as Int64?).map(Timestamp.init(milliseconds:)),
+                    publication: try publication(row, from: 15), corrects: row[18], note: row[19],
+                    allowance: row[20], confirmed: row[21], origin: row[22]))
+        }
+        return lines
+    }
+
+    private struct StoredRate {
+        let meter: Meter
+        let attos: Int128
+        let units: Int64
+    }
+
+    private func rates(of models: [String]?) throws -> [Int64: [StoredRate]] {
+        let wanted = among(models, "l.model")
+        let sql =
+            models == nil
+            ? "SELECT r.line, r.meter, r.quote, r.quoted_units FROM rate r"
+            : """
+            SELECT r.line, r.meter, r.quote, r.quoted_units
+            FROM rate_line l JOIN rate r ON r.line = l.number WHERE TRUE\(wanted.sql)
+            """
+        let rows = try Row.fetchCursor(db, sql: sql, arguments: wanted.arguments)
+        var rates: [Int64: [StoredRate]] = [:]
+        while let row = try rows.next() {
+            let (name, quote): (String, String) = (row[1], row[2])
+            guard let meter = Meter(name: name), let attos = DecimalText.parse(quote) else {
+                throw Self.corrupt("a rate")
+            }
+            rates[row[0] as Int64, default: []].append(
+                StoredRate(meter: meter, attos: attos, units: row[3]))
+        }
+        return rates
+    }
+
+    private static func corrupt(_ what: String) -> DatabaseError {
+        DatabaseError(resultCode: .SQLITE_CORRUPT, message: "\(what) that cannot be read")
+    }
+
+    private func publication(_ row: Row, from column: Int) throws -> Publication {
+        let checked: String = row[column + 1]
+        guard let date = CivilDate.parse(checked.utf8) else { throw Self.corrupt("a date") }
+        return Publication(source: row[column], checked: date, claim: row[column + 2])
+    }
+
+    private func channels() throws -> [Channel] {
+        let settlements = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT channel, pays, pays_currency, billed, billed_currency, valid_from_ms, source, checked, claim
+                FROM catalog_settlement WHERE catalog = ?
+                """, arguments: [number]
+        ).map { row in
+            (
+                channel: row[0] as String,
+                settlement: try Settlement(
+                    pays: Money(row[1], Currency(row[2])), for: Money(row[3], Currency(row[4])),
+                    validFrom: Timestamp(milliseconds: row[5]), source: publication(row, from: 6))
+            )
+        }
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT id, name, currency, priced_at, key_variable, aliases FROM catalog_channel
+                WHERE catalog = ? ORDER BY id
+                """, arguments: [number])
+        var channels: [Channel] = []
+        while let row = try rows.next() {
+            let id: String = row[0]
+            channels.append(
+                Channel(
+                    id: id, name: row[1], currency: try Currency(row[2] as String),
+                    pricedAt: Channel.PricedAt(rawValue: row[3]) ?? .start,
+                    settlements: settlements.filter { $0.channel == id }.map(\.settlement),
+                    keyVariable: row[4],
+                    aliases: (row[5] as String).split(separator: "\n").map(String.init)))
+        }
+        return channels
+    }
+
+    private struct Names {
+        var aliases: [String: [DatedName]] = [:]
+        var patterns: [String: [DatedName]] = [:]
+        var ofChannels: [ChannelName] = []
+    }
+
+    private func names(of models: [String]?) throws -> Names {
+        let wanted = among(models, "model")
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT model, kind, coalesce(spelled, key), valid_from_ms, valid_to_ms, except_globs,
+                    channel
+                FROM catalog_name WHERE catalog = ?\(wanted.sql) ORDER BY place
+                """, arguments: [number] + wanted.arguments)
+        var names = Names()
+        while let row = try rows.next() {
+            let (model, channel): (String, String) = (row[0], row[6])
+            let isPattern = row[1] == "pattern"
+            let name = DatedName(
+                text: row[2],
+                validFrom: (row[3] as Int64?).map(Timestamp.init(milliseconds:)) ?? .beginning,
+                validTo: (row[4] as Int64?).map(Timestamp.init(milliseconds:)),
+                except: (row[5] as String? ?? "").split(separator: "\n").map(String.init))
+            if !channel.isEmpty {
+                names.ofChannels.append(
+                    ChannelName(channel: channel, model: model, isPattern: isPattern, name: name))
+            } else if isPattern {
+                names.patterns[model, default: []].append(name)
+            } else {
+                names.aliases[model, default: []].append(name)
+            }
+        }
+        return names
+    }
+
+    private func models(_ models: [String]?, _ names: Names) throws -> [Model] {
+        let wanted = among(models, "id")
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT id, name, vendor FROM catalog_model WHERE catalog = ?\(wanted.sql) ORDER BY id
+                """, arguments: [number] + wanted.arguments)
+        var read: [Model] = []
+        while let row = try rows.next() {
+            let id: String = row[0]
+            read.append(
+                Model(
+                    id: id, name: row[1], vendor: row[2], aliases: names.aliases[id] ?? [],
+                    patterns: names.patterns[id] ?? []))
+        }
+        return read
+    }
+
+    private func exchangeRates() throws -> [FXRate] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT base, quote, rate, date, source FROM catalog_exchange_rate WHERE catalog = ?
+                ORDER BY place
+                """, arguments: [number]
+        ).map { row in
+            let (rate, date): (String, String) = (row[2], row[3])
+            guard let attos = DecimalText.parse(rate) else { throw Self.corrupt("a rate") }
+            return try FXRate(
+                base: Currency(row[0] as String), quote: Currency(row[1] as String), attos: attos,
+                date: CivilDate.parse(date.utf8), source: row[4])
+        }
+    }
+}
