@@ -30,7 +30,10 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "EngineBenchmark",
-            dependencies: ["Accounting", "JSONBytes", "Pricing", "ProcessFigures", "RateCatalog"],
+            dependencies: [
+                "Accounting", "ConfigFiles", "JSONBytes", "Pricing", "ProcessFigures",
+                "RateCatalog",
+            ],
             swiftSettings: strict, linkerSettings: staticRuntime),
         .executableTarget(
             name: "ProcessTimer", cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))]),
@@ -39,13 +42,13 @@ let package = Package(
         .target(name: "JSONBytes", swiftSettings: strict),
         .target(
             name: "ConfigFiles",
-            dependencies: ["Pricing", .product(name: "Yams", package: "Yams")],
+            dependencies: ["Pricing", "JSONBytes", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(name: "EmbeddedRates"),
         .target(
             name: "RateCatalog",
             dependencies: [
-                "Pricing", "ConfigFiles", "EmbeddedRates",
+                "Pricing", "JSONBytes", "ConfigFiles", "EmbeddedRates",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),

@@ -8,6 +8,12 @@
 TABLE(channels_anthropic) = {
 #embed "../../pricing-data/channels/anthropic.yml"
 };
+TABLE(channels_azure) = {
+#embed "../../pricing-data/channels/azure.yml"
+};
+TABLE(channels_cohere) = {
+#embed "../../pricing-data/channels/cohere.yml"
+};
 TABLE(channels_deepseek) = {
 #embed "../../pricing-data/channels/deepseek.yml"
 };
@@ -187,6 +193,8 @@ TABLE(models_openai) = {
 
 static const embedded_rate_file_t files[] = {
     ROW("channels/anthropic.yml", channels_anthropic),
+    ROW("channels/azure.yml", channels_azure),
+    ROW("channels/cohere.yml", channels_cohere),
     ROW("channels/deepseek.yml", channels_deepseek),
     ROW("channels/google.yml", channels_google),
     ROW("channels/holysheep.yml", channels_holysheep),

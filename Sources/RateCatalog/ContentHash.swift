@@ -12,12 +12,14 @@ enum ContentHash {
     /// The digest of some files: their names and texts in the order of the names.
     static func digest(_ files: [RateFile]) -> String {
         var hash = SHA256()
+        func add(_ bytes: UnsafeBufferPointer<UInt8>) {
+            hash.update(data: Array("\(bytes.count):".utf8))
+            hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+        }
         for file in files.sorted(by: { $0.name < $1.name }) {
-            for text in [file.name, file.text] {
-                hash.update(data: Array("\(text.utf8.count):".utf8))
-                var text = text
-                text.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
-            }
+            var name = file.name
+            name.withUTF8(add)
+            file.withBytes(add)
         }
         return hex(hash.finalize())
     }

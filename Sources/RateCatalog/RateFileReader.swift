@@ -161,15 +161,18 @@ struct RateFileReader {
         guard let mapping = item.mapping(Self.listingKeys),
             let model = mapping.required("model").flatMap(identifier)
         else { return }
+        let isOwn = !item.file.hasPrefix(RateFileLayers.folder)
         for node in mapping["names"]?.items ?? [] {
             guard let text = node.string else { continue }
             let name = ChannelName(
-                channel: channel, model: model, isPattern: false, name: DatedName(text: text))
+                channel: channel, model: model, isPattern: false, name: DatedName(text: text),
+                isOwn: isOwn)
             content.channelNames.append((name, node))
         }
         for node in mapping["patterns"]?.items ?? [] {
             guard let pattern = pattern(node) else { continue }
-            let name = ChannelName(channel: channel, model: model, isPattern: true, name: pattern)
+            let name = ChannelName(
+                channel: channel, model: model, isPattern: true, name: pattern, isOwn: isOwn)
             content.channelNames.append((name, node))
         }
     }

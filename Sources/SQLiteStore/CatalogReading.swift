@@ -37,6 +37,29 @@ struct CatalogReading {
         return try catalog(of: models.sorted())
     }
 
+    /// The catalog of the models that any of `channels` sells, by their ids or aliases; all of it
+    /// where one is no channel, or where none is named but `direct`.
+    func part(soldOn channels: [String]) throws -> Catalog {
+        let named = channels.filter { $0 != Channel.direct }
+        let known = try self.channels()
+        let ids = named.compactMap { name in
+            known.first { $0.id == name || $0.aliases.contains(name) }?.id
+        }
+        guard !ids.isEmpty, ids.count == named.count else { return try all() }
+        // Models of other catalogs among them do no harm: they have no lines in this one.
+        let models = try String.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT model FROM rate_line INDEXED BY rate_line_by_key
+                WHERE channel IN (\(databaseQuestionMarks(count: ids.count))) ORDER BY model
+                """, arguments: StatementArguments(ids))
+        guard models.count <= Self.mostModelsOfAPart else { return try all() }
+        return try catalog(of: models)
+    }
+
+    /// With more models, reading all is as quick; SQLite takes 32,766 marks in a statement.
+    private static let mostModelsOfAPart = 500
+
     // MARK: Names
 
     private func models(named name: String, on channels: [String]) throws -> Set<String> {
@@ -57,9 +80,7 @@ struct CatalogReading {
             let (key, channel): (String, String) = (row[0], row[2])
             models.insert(row[1])
             let isAlways = row[3] as Int64? == nil && row[4] as Int64? == nil
-            let isMeant =
-                channel.isEmpty || channels.contains(channel)
-                || channels.allSatisfy { $0 == Channel.direct }
+            let isMeant = channel.isEmpty || channels.contains(channel)
             if key == spellings.first, isAlways, isMeant { isSettled = true }
         }
         // An exact name of the first spelling goes before any pattern; any other may not.
@@ -222,7 +243,7 @@ struct CatalogReading {
             db,
             sql: """
                 SELECT model, kind, coalesce(spelled, key), valid_from_ms, valid_to_ms, except_globs,
-                    channel
+                    channel, is_own
                 FROM catalog_name WHERE catalog = ?\(wanted.sql) ORDER BY place
                 """, arguments: [number] + wanted.arguments)
         var names = Names()
@@ -236,7 +257,9 @@ struct CatalogReading {
                 except: (row[5] as String? ?? "").split(separator: "\n").map(String.init))
             if !channel.isEmpty {
                 names.ofChannels.append(
-                    ChannelName(channel: channel, model: model, isPattern: isPattern, name: name))
+                    ChannelName(
+                        channel: channel, model: model, isPattern: isPattern, name: name,
+                        isOwn: row[7]))
             } else if isPattern {
                 names.patterns[model, default: []].append(name)
             } else {

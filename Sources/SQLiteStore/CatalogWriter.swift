@@ -124,14 +124,17 @@ struct CatalogWriter {
     private func insertModels(_ number: Int64) throws {
         let insert = try db.makeStatement(sql: "INSERT INTO catalog_model VALUES (?, ?, ?, ?)")
         let insertName = try db.makeStatement(
-            sql: "INSERT INTO catalog_name VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            sql: "INSERT INTO catalog_name VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         // The place keeps the order in which the patterns of a channel are tried.
         var place: Int64 = 0
-        func write(_ name: DatedName, of model: String, on channel: String, _ kind: String) throws {
+        func write(
+            _ name: DatedName, of model: String, on channel: String, _ kind: String,
+            isOwn: Bool = true
+        ) throws {
             place += 1
             let key = name.text.lowercased()
             try insertName.execute(arguments: [
-                number, kind, key, channel, place, model, name.text == key ? nil : name.text,
+                number, kind, key, channel, place, model, isOwn, name.text == key ? nil : name.text,
                 name.validFrom == .beginning ? nil : name.validFrom.milliseconds,
                 name.validTo?.milliseconds,
                 name.except.isEmpty ? nil : name.except.joined(separator: "\n"),
@@ -145,7 +148,7 @@ struct CatalogWriter {
         for entry in catalog.channelNames {
             try write(
                 entry.name, of: entry.model, on: entry.channel,
-                entry.isPattern ? "pattern" : "alias")
+                entry.isPattern ? "pattern" : "alias", isOwn: entry.isOwn)
         }
     }
 

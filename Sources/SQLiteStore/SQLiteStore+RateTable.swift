@@ -10,7 +10,12 @@ extension SQLiteStore: RateTable {
     package func catalog(
         digest: String, naming names: [String], on channels: [String]
     ) throws -> Catalog? {
-        try read { db in try CatalogReading(digest, db)?.part(naming: names, on: channels) }
+        try read { db in
+            let reading = try CatalogReading(digest, db)
+            return names.isEmpty
+                ? try reading?.part(soldOn: channels)
+                : try reading?.part(naming: names, on: channels)
+        }
     }
 
     package func load(_ catalog: Catalog) throws {

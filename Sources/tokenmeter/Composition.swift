@@ -53,7 +53,7 @@ enum Composition {
         _ files: [RateFile], in store: some RateTable, _ scope: Scope?
     ) throws -> Catalog {
         let digest = CatalogReader.digest(of: files)
-        if let scope, !scope.models.isEmpty {
+        if let scope, !scope.models.isEmpty || !scope.channels.isEmpty {
             let part = try store.catalog(
                 digest: digest, naming: scope.models, on: scope.channels)
             if let part { return part }

@@ -1,5 +1,6 @@
 import Accounting
 import Pricing
+import ProcessFigures
 import RateCatalog
 
 /// Measures the pricing engine on one core, in this process, and prints a row a figure, tabs
@@ -10,7 +11,9 @@ import RateCatalog
 @main
 struct EngineBenchmark {
     static func main() throws {
+        let before = heap_bytes_in_use()
         let book = RateBook(try CatalogReader.read(RateFile.embedded), zones: UTCOnly())
+        let kilobytes = (heap_bytes_in_use() - before) / 1000
         let requests = try Requests(book)
         let arguments = CommandLine.arguments.dropFirst()
         let runs = max(9, arguments.first.flatMap { Int($0) } ?? 11)
@@ -29,6 +32,16 @@ struct EngineBenchmark {
         try print("resolve + cost, dearer by the hour") { try requests.windowed($0) }
         try print("cost alone, the line at hand") { try requests.charged($0) }
         try print("usage alone, three counts") { try requests.counted($0) }
+
+        let names = Names(book)
+        try print("a name that was asked before") { try names.warm($0) }
+        try print("a name that is new") { try names.uncached($0) }
+        if wanted.isEmpty || "the rate book in memory".contains(wanted) {
+            Swift.print("the rate book in memory\t\(kilobytes)")
+        }
+        let formats = TableFormats()
+        try print("the imported tables, read as JSON") { formats.json($0) }
+        try print("the imported tables, read as YAML") { formats.yaml($0) }
 
         var lines = try LineBenchmark(book)
         try print("one line of NDJSON in memory") { try lines.answer($0) }

@@ -17,18 +17,19 @@ struct Measurement {
     static func of(
         _ name: String, runs: Int, _ body: (Int) throws -> Int128
     ) throws -> Measurement {
-        var calls = 1_000
+        var calls = 1
         while try time(calls, body).wall < runSeconds / 4 { calls *= 4 }
         calls = max(1, Int(Double(calls) * runSeconds / (try time(calls, body).wall)))
         _ = try time(calls, body)
         let before = counted_heap_allocations()
-        _ = try time(countedCalls, body)
+        let counted = min(countedCalls, calls)
+        _ = try time(counted, body)
         let allocations = counted_heap_allocations() - before
         let times = try (0..<runs).map { _ in try time(calls, body) }
         return Measurement(
             name: name, perSecond: times.map { Double(calls) / $0.wall }.sorted(),
             perProcessorSecond: times.map { Double(calls) / $0.processor }.sorted(),
-            allocationsPerCall: before < 0 ? nil : Double(allocations) / Double(countedCalls))
+            allocationsPerCall: before < 0 ? nil : Double(allocations) / Double(counted))
     }
 
     /// The sums of all answers are kept, so that no answer can be left out.

@@ -14,6 +14,7 @@ double processor_seconds(void) {
 #ifdef __GLIBC__
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 
 extern void *__libc_malloc(size_t size);
@@ -54,8 +55,15 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
 
 int64_t counted_heap_allocations(void) { return atomic_load_explicit(&allocations, memory_order_relaxed); }
 
+int64_t heap_bytes_in_use(void) {
+    struct mallinfo2 info = mallinfo2();
+    return (int64_t)(info.uordblks + info.hblkhd);
+}
+
 #else
 
 int64_t counted_heap_allocations(void) { return -1; }
+
+int64_t heap_bytes_in_use(void) { return -1; }
 
 #endif

@@ -6,7 +6,8 @@ package protocol RateTable: Sendable {
     func catalog(digest: String) throws -> Catalog?
 
     /// The part of a catalog that answers for some models by their names: a book of it finds for
-    /// those names what the book of all would. `channels` are those that were asked for.
+    /// those names what the book of all would. `channels` are those that were asked for; without
+    /// names, the part is what they sell.
     func catalog(digest: String, naming names: [String], on channels: [String]) throws -> Catalog?
 
     /// Keeps a catalog, all of it or nothing. Loading one that is there already is no error and
@@ -40,7 +41,13 @@ package enum RateTableError: Error, Hashable, Sendable, CustomStringConvertible 
     package var description: String {
         switch self {
         case .changedInPlace(let lines):
-            "rates were changed in place: \(lines.joined(separator: "; ")); history does not move: keep the line and add a new one with its own valid_from, or one that says corrects: its id"
+            "rates were changed in place: \(Self.first(lines)); history does not move: keep the line and add a new one with its own valid_from, or one that says corrects: its id"
         }
+    }
+
+    /// Enough to see what happened.
+    private static func first(_ lines: [String]) -> String {
+        lines.prefix(3).joined(separator: "; ")
+            + (lines.count > 3 ? "; and \(lines.count - 3) more" : "")
     }
 }

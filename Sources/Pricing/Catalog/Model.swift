@@ -58,11 +58,16 @@ package struct ChannelName: Hashable, Sendable {
     package let model: String
     package let isPattern: Bool
     package let name: DatedName
+    /// Said by a file of our own, and not by an import: it goes before what imports say.
+    package let isOwn: Bool
 
-    package init(channel: String, model: String, isPattern: Bool, name: DatedName) {
+    package init(
+        channel: String, model: String, isPattern: Bool, name: DatedName, isOwn: Bool = true
+    ) {
         self.channel = channel
         self.model = model
         self.isPattern = isPattern
         self.name = name
+        self.isOwn = isOwn
     }
 }

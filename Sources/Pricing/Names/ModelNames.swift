@@ -8,12 +8,15 @@ struct ModelNames: Sendable {
         let model: Int32
         /// The place in `channels`; -1 for a name of the model itself.
         let channel: Int32
+        /// The channel makes the model: it knows its names best.
+        let isVendor: Bool
         let from: Int64
         let end: Int64
 
-        init(model: Int, channel: Int = -1, name: DatedName? = nil) {
+        init(model: Int, channel: Int = -1, isVendor: Bool = false, name: DatedName? = nil) {
             self.model = Int32(model)
             self.channel = Int32(channel)
+            self.isVendor = isVendor
             from = name?.validFrom.milliseconds ?? .min
             end = name?.validTo?.milliseconds ?? .max
         }
@@ -60,8 +63,17 @@ struct ModelNames: Sendable {
     private let patterns: [Pattern]
     /// By channel.
     private let channelPatterns: [[Pattern]]
+    /// What our own files say of channels' names, then what vendors call what they make.
+    private let trustedPatterns: [Pattern]
+    /// Which models a channel sells.
+    private let sold: Set<Sale>
     /// The moments at which some name begins or ends to hold, in order.
     private let changes: [Int64]
+
+    private struct Sale: Hashable {
+        let model: Int32
+        let channel: Int32
+    }
 
     init(_ catalog: Catalog) {
         models = catalog.models
@@ -85,15 +97,25 @@ struct ModelNames: Sendable {
             patterns += model.patterns.map { Pattern($0, Holder(model: index, name: $0)) }
         }
         var ofChannels: [[Pattern]] = Array(repeating: [], count: channels.count)
+        var own: [Pattern] = []
+        var vendors: [Pattern] = []
         for entry in catalog.channelNames {
             guard let model = ids[entry.model], let channel = places[entry.channel] else {
                 continue
             }
-            let holder = Holder(model: model, channel: channel, name: entry.name)
-            if entry.isPattern {
-                ofChannels[channel].append(Pattern(entry.name, holder))
-            } else {
+            let holder = Holder(
+                model: model, channel: channel, isVendor: models[model].vendor == entry.channel,
+                name: entry.name)
+            guard entry.isPattern else {
                 byName[entry.name.text.lowercased(), default: []].append(holder)
+                continue
+            }
+            let pattern = Pattern(entry.name, holder)
+            ofChannels[channel].append(pattern)
+            if entry.isOwn {
+                own.append(pattern)
+            } else if holder.isVendor {
+                vendors.append(pattern)
             }
         }
         var entries: [String: Entry] = [:]
@@ -110,6 +132,15 @@ struct ModelNames: Sendable {
         self.holders = holders
         self.patterns = patterns
         channelPatterns = ofChannels
+        trustedPatterns = own + vendors
+        var sold: Set<Sale> = []
+        for entry in catalog.lines {
+            guard let model = ids[entry.line.model], let channel = places[entry.line.channel] else {
+                continue
+            }
+            sold.insert(Sale(model: Int32(model), channel: Int32(channel)))
+        }
+        self.sold = sold
         let spans = holders + (patterns + ofChannels.joined()).map(\.holder)
         changes = Set(spans.flatMap { [$0.from, $0.end] }).subtracting([.min, .max]).sorted()
     }
@@ -155,116 +186,140 @@ struct ModelNames: Sendable {
     /// What `name` stood for at `time` on a channel, or wherever it is sold where that is `nil`.
     ///
     /// Of each spelling: the channel's own names, ids and aliases, the channel's patterns, patterns
-    /// of the models. Where none of these says anything, and no channel is known, the patterns of
-    /// all channels.
+    /// of the models, and what vendors call what they make. Where none of these says anything, and
+    /// no channel is known: what any channel calls a model.
     func resolve(
         _ name: String, on channel: String?, at time: Timestamp
     ) throws(PricingError) -> NameMatch {
         let place = channel.flatMap { channelPlaces[$0] ?? channelPlaces[$0.lowercased()] }
         let spellings = NameSpellings(name).all
+        var unsold: NameMatch?
         for spelling in spellings {
             // `groq/x` is x at Groq; `openai/x` at OpenRouter is x, at OpenRouter.
             let told = spelling.head.map { channelPlaces[$0] } ?? nil
             if spelling.head != nil, told == nil { continue }
-            let scope = told ?? place
-            var found = try exact(spelling.text, in: scope, at: time, name)
-            if found == nil { found = try pattern(spelling.text, in: scope, at: time, name) }
-            guard let match = found else { continue }
-            return told == nil || place != nil
-                ? match : match.onChannel(told.map { channels[$0] })
+            let text = Text(spelling.text, name)
+            guard let match = try known(text, in: told ?? place, at: time) else { continue }
+            guard let told, place == nil else {
+                return place == nil ? match : match.onChannel(nil)
+            }
+            let here = match.onChannel(channels[told])
+            if sold.contains(Sale(model: Int32(match.model), channel: Int32(told))) { return here }
+            unsold = unsold ?? here
         }
         for spelling in spellings where place == nil && spelling.head == nil {
-            if let match = try anyChannelsPattern(spelling.text, at: time, name) { return match }
+            let text = Text(spelling.text, name)
+            if let match = try anyChannelsName(text, at: time) { return match }
+            if let match = try anyChannelsPattern(text, at: time) { return match }
         }
+        if let unsold { return unsold }
         throw .unknownModel(name, nearest: NearestNames.find(name, among: models.map(\.id)))
     }
 
-    private func exact(
-        _ text: String, in scope: Int?, at time: Timestamp, _ name: String
-    ) throws(PricingError) -> NameMatch? {
-        guard let entry = entries[text] else { return nil }
-        let all = holders[Int(entry.first)..<Int(entry.last)].filter { $0.holds(at: time) }
-        if let scope, let own = all.first(where: { $0.channel == Int32(scope) }) {
-            return match(own, .channelName, text, text)
+    /// One spelling of a name, made ready for patterns.
+    private struct Text {
+        let spelling: String
+        let bytes: [UInt8]
+        let bits: UInt64
+        /// As it was asked for.
+        let name: String
+
+        init(_ spelling: String, _ name: String) {
+            self.spelling = spelling
+            self.name = name
+            bytes = Array(spelling.utf8)
+            bits = Glob.fingerprint(ofText: bytes)
         }
-        if entry.id >= 0 { return match(Holder(model: Int(entry.id)), .id, text, text) }
-        if let alias = all.first(where: { $0.channel < 0 }) {
-            return match(alias, .alias, text, text)
-        }
-        return scope == nil ? try told(by: all, .channelName, text, text, name) : nil
     }
 
-    private func pattern(
-        _ text: String, in scope: Int?, at time: Timestamp, _ name: String
+    private func holders(of text: Text, at time: Timestamp) -> [Holder] {
+        guard let entry = entries[text.spelling] else { return [] }
+        return holders[Int(entry.first)..<Int(entry.last)].filter { $0.holds(at: time) }
+    }
+
+    private func known(
+        _ text: Text, in scope: Int?, at time: Timestamp
     ) throws(PricingError) -> NameMatch? {
-        let bytes = Array(text.utf8)
-        let bits = Glob.fingerprint(ofText: bytes)
-        func first(_ patterns: [Pattern]) -> Pattern? {
-            patterns.first { $0.matches(bytes, bits, at: time) }
+        let all = holders(of: text, at: time)
+        if let scope, let own = all.first(where: { $0.channel == Int32(scope) }) {
+            return match(own, .channelName, text.bytes, text)
         }
-        if let scope, let own = first(channelPatterns[scope]) {
+        if let id = entries[text.spelling]?.id, id >= 0 {
+            return match(Holder(model: Int(id)), .id, text.bytes, text)
+        }
+        if let alias = all.first(where: { $0.channel < 0 }) {
+            return match(alias, .alias, text.bytes, text)
+        }
+        if let scope, let own = first(of: channelPatterns[scope], text, at: time) {
             return match(own.holder, .channelPattern, own.glob, text)
         }
-        let own = patterns.filter { $0.matches(bytes, bits, at: time) }
-        guard Set(own.map(\.holder.model)).count < 2 else {
-            let ids = Set(own.map { models[Int($0.holder.model)].id })
-            throw .ambiguousModel(name, candidates: ids.sorted())
+        if let own = try modelsPattern(text, at: time) {
+            return match(own.holder, .pattern, own.glob, text)
         }
-        if let own = own.first { return match(own.holder, .pattern, own.glob, text) }
-        return nil
+        if let vendors = all.first(where: \.isVendor) {
+            return match(vendors, .channelName, text.bytes, text)
+        }
+        guard let trusted = first(of: trustedPatterns, text, at: time) else { return nil }
+        let found = match(trusted.holder, .channelPattern, trusted.glob, text)
+        return trusted.holder.isVendor
+            ? found : found.onChannel(channels[Int(trusted.holder.channel)])
+    }
+
+    private func first(of patterns: [Pattern], _ text: Text, at time: Timestamp) -> Pattern? {
+        patterns.first { $0.matches(text.bytes, text.bits, at: time) }
+    }
+
+    /// Patterns of the models themselves have no order: two models that match are a conflict.
+    private func modelsPattern(
+        _ text: Text, at time: Timestamp
+    ) throws(PricingError) -> Pattern? {
+        let found = patterns.filter { $0.matches(text.bytes, text.bits, at: time) }
+        guard Set(found.map(\.holder.model)).count < 2 else {
+            let ids = Set(found.map { models[Int($0.holder.model)].id })
+            throw .ambiguousModel(text.name, candidates: ids.sorted())
+        }
+        return found.first
+    }
+
+    private func anyChannelsName(
+        _ text: Text, at time: Timestamp
+    ) throws(PricingError) -> NameMatch? {
+        try told(by: holders(of: text, at: time), .channelName, text.bytes, text)
     }
 
     /// The channel that says most about such names knows them best.
     private func anyChannelsPattern(
-        _ text: String, at time: Timestamp, _ name: String
+        _ text: Text, at time: Timestamp
     ) throws(PricingError) -> NameMatch? {
-        let bytes = Array(text.utf8)
-        let bits = Glob.fingerprint(ofText: bytes)
-        let candidates = channelPatterns.compactMap { patterns in
-            patterns.first { $0.matches(bytes, bits, at: time) }
-        }
+        let candidates = channelPatterns.compactMap { first(of: $0, text, at: time) }
         guard let most = candidates.map(\.letters).max() else { return nil }
         let best = candidates.filter { $0.letters == most }
-        return try told(
-            by: best.map(\.holder), .channelPattern, String(decoding: best[0].glob, as: UTF8.self),
-            text, name)
+        return try told(by: best.map(\.holder), .channelPattern, best[0].glob, text)
     }
 
     /// What several channels call by one name: one model, and its channel where only one says so.
-    /// A vendor knows its own models best.
     private func told(
-        by holders: [Holder], _ kind: NameRule.Kind, _ rule: String, _ text: String,
-        _ name: String
+        by holders: [Holder], _ kind: NameRule.Kind, _ rule: [UInt8], _ text: Text
     ) throws(PricingError) -> NameMatch? {
         guard let first = holders.first else { return nil }
-        if let own = holders.first(where: { isVendor(channels[Int($0.channel)], of: $0) }) {
-            return match(own, kind, rule, text)
-        }
         let ids = Set(holders.map { models[Int($0.model)].id })
-        guard ids.count == 1 else { throw .ambiguousModel(name, candidates: ids.sorted()) }
+        guard ids.count == 1 else {
+            throw .ambiguousModel(text.name, candidates: ids.sorted())
+        }
         let isOnly = Set(holders.map(\.channel)).count == 1
         return match(first, kind, rule, text).onChannel(
             isOnly ? channels[Int(first.channel)] : nil)
     }
 
-    private func isVendor(_ channel: String, of holder: Holder) -> Bool {
-        models[Int(holder.model)].vendor == channel
-    }
-
     private func match(
-        _ holder: Holder, _ kind: NameRule.Kind, _ rule: [UInt8], _ text: String
-    ) -> NameMatch {
-        match(holder, kind, String(decoding: rule, as: UTF8.self), text)
-    }
-
-    private func match(
-        _ holder: Holder, _ kind: NameRule.Kind, _ rule: String, _ text: String
+        _ holder: Holder, _ kind: NameRule.Kind, _ rule: [UInt8], _ text: Text
     ) -> NameMatch {
         NameMatch(
             model: Int(holder.model), channel: nil,
             rule: NameRule(
-                kind: kind, text: rule,
-                channel: holder.channel < 0 ? nil : channels[Int(holder.channel)], spelling: text))
+                kind: kind, text: String(decoding: rule, as: UTF8.self),
+                channel: holder.channel < 0 ? nil : channels[Int(holder.channel)],
+                spelling: text.spelling))
     }
 }
 

@@ -123,6 +123,8 @@ enum ManyModelsMigration {
             -- The order in which patterns are tried.
             place INTEGER NOT NULL,
             model TEXT NOT NULL,
+            -- Said by a file of our own rather than by an import.
+            is_own INTEGER NOT NULL CHECK (is_own IN (0, 1)),
             spelled TEXT,
             valid_from_ms INTEGER,
             valid_to_ms INTEGER,
@@ -174,7 +176,7 @@ enum ManyModelsMigration {
         INSERT INTO catalog_name
             SELECT c.number, o.kind, lower(o.text), '',
                 row_number() OVER (PARTITION BY o.catalog ORDER BY o.kind, o.text, o.valid_from_ms),
-                o.model, nullif(o.text, lower(o.text)), o.valid_from_ms, o.valid_to_ms,
+                o.model, 1, nullif(o.text, lower(o.text)), o.valid_from_ms, o.valid_to_ms,
                 nullif(o.except_globs, '')
             FROM old_catalog_model_name o JOIN catalog c ON c.digest = o.catalog;
         INSERT INTO catalog_exchange_rate

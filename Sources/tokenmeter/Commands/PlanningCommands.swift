@@ -39,8 +39,8 @@ struct ForecastCommand: ParsableCommand {
     func run() throws {
         // A plan names models of its own.
         let scope = Composition.Scope(
-            models: plan == nil ? list(model) : [], channels: list(channel) + list(baseline))
-        let context = try Composition.context(global, about: scope)
+            models: list(model), channels: list(channel) + list(baseline))
+        let context = try Composition.context(global, about: plan == nil ? scope : nil)
         let question = parameters(
             global, pricing.values, usage.values, workload.values,
             [
@@ -160,11 +160,12 @@ struct MixCommand: ParsableCommand {
                 "share": share, "cheapest": cheapest ? ["true"] : [], "at_least": atLeast,
                 "model": model, "channel": list(channel), "service_tier": list(serviceTier),
             ])
-        // The cheapest of all models has to know all.
         let named = share.map { String($0.prefix { $0 != "=" }) } + model
-        let scope = Composition.Scope(
-            models: cheapest && model.isEmpty ? [] : named, channels: list(channel))
-        try global.finish(try Composition.context(global, about: scope).mix(question))
+        let scope = Composition.Scope(models: named, channels: list(channel))
+        // The cheapest of all models has to know all.
+        let needsAll = cheapest && model.isEmpty
+        try global.finish(
+            try Composition.context(global, about: needsAll ? nil : scope).mix(question))
     }
 }
 
