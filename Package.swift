@@ -95,7 +95,7 @@ let package = Package(
         .testTarget(
             name: "SQLiteStoreTests",
             dependencies: [
-                "SQLiteStore", "Accounting", "Pricing", "RateCatalog",
+                "SQLiteStore", "Accounting", "JSONBytes", "Pricing", "RateCatalog",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

@@ -13,16 +13,16 @@ package struct RateFile: Hashable, Sendable {
         content = .text(text)
     }
 
-    private init(_ file: embedded_rate_file_t) {
-        name = String(cString: file.name)
+    private init(embedded index: Int) {
+        name = String(cString: embedded_rate_file(index).name)
         isOwn = false
-        content = .embedded(EmbeddedText(start: file.bytes, count: file.count))
+        content = .embedded(index)
     }
 
     package var text: String {
         switch content {
         case .text(let text): text
-        case .embedded(let embedded): String(decoding: embedded.bytes, as: UTF8.self)
+        case .embedded: withBytes { String(decoding: $0, as: UTF8.self) }
         }
     }
 
@@ -30,13 +30,16 @@ package struct RateFile: Hashable, Sendable {
     func withBytes<T>(_ body: (UnsafeBufferPointer<UInt8>) -> T) -> T {
         switch content {
         case .text(var text): text.withUTF8(body)
-        case .embedded(let embedded): body(embedded.bytes)
+        case .embedded(let index):
+            body(
+                UnsafeBufferPointer(
+                    start: embedded_rate_file(index).bytes, count: embedded_rate_file(index).count))
         }
     }
 
     /// The tables that this executable was built with.
     package static var embedded: [RateFile] {
-        (0..<embedded_rate_file_count()).map { RateFile(embedded_rate_file($0)) }
+        (0..<embedded_rate_file_count()).map(RateFile.init(embedded:))
     }
 
     package static func == (lhs: RateFile, rhs: RateFile) -> Bool {
@@ -51,15 +54,7 @@ package struct RateFile: Hashable, Sendable {
 
 private enum Content: Sendable {
     case text(String)
-    case embedded(EmbeddedText)
-}
-
-/// Bytes of the executable itself: a start that finds its tables in the database only hashes them.
-private struct EmbeddedText: @unchecked Sendable {
-    // Sendable, for they are constants that live as long as the process.
-    let bytes: UnsafeBufferPointer<UInt8>
-
-    init(start: UnsafePointer<UInt8>, count: Int) {
-        bytes = UnsafeBufferPointer(start: start, count: count)
-    }
+    /// The place among the tables of the executable: a start that finds them in the database hashes
+    /// them where they lie.
+    case embedded(Int)
 }

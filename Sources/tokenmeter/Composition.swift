@@ -13,15 +13,35 @@ enum Composition {
         let channels: [String]
     }
 
+    /// The answer to a question about a few models. What those cannot answer is asked of all rates:
+    /// only they know the nearest names, and who else sells a model.
+    static func answer(
+        _ options: GlobalOptions, about scope: Scope,
+        _ question: (PricingContext) throws -> Answer
+    ) throws -> Answer {
+        let (context, isPart) = try loaded(options, scope)
+        do {
+            return try question(context)
+        } catch let error as PricingError {
+            guard isPart else { throw error }
+            return try question(try Self.context(options))
+        }
+    }
+
     /// The context of a pricing command. What had to be done without is said once on stderr.
-    static func context(_ options: GlobalOptions, about scope: Scope? = nil) throws
-        -> PricingContext
-    {
-        let catalog = try catalog(options, scope)
+    static func context(_ options: GlobalOptions) throws -> PricingContext {
+        try loaded(options, nil).context
+    }
+
+    private static func loaded(
+        _ options: GlobalOptions, _ scope: Scope?
+    ) throws -> (context: PricingContext, isPart: Bool) {
+        let (catalog, isPart) = try catalog(options, scope)
         let zones = SystemTimeZones()
-        return PricingContext(
+        let context = PricingContext(
             book: RateBook(catalog, zones: zones), now: now(),
             zone: options.timezone ?? SystemTimeZones.current)
+        return (context, isPart)
     }
 
     static func now() -> Timestamp {
@@ -32,9 +52,9 @@ enum Composition {
     /// database.
     private static func catalog(
         _ options: GlobalOptions, _ scope: Scope?
-    ) throws -> Catalog {
+    ) throws -> (Catalog, isPart: Bool) {
         if let folder = options.pricingData {
-            return try CatalogReader.read(try RateFolder.files(in: folder))
+            return (try CatalogReader.read(try RateFolder.files(in: folder)), false)
         }
         var added: [RateFile] = []
         do {
@@ -45,23 +65,23 @@ enum Composition {
             return try catalog(RateFile.embedded + added, in: store, scope)
         } catch let error as StoreError where error.allowsMemory {
             Terminal.note("note: \(error); this command keeps the rates in memory")
-            return try CatalogReader.read(RateFile.embedded + added)
+            return (try CatalogReader.read(RateFile.embedded + added), false)
         }
     }
 
     private static func catalog(
         _ files: [RateFile], in store: some RateTable, _ scope: Scope?
-    ) throws -> Catalog {
+    ) throws -> (Catalog, isPart: Bool) {
         let digest = CatalogReader.digest(of: files)
         if let scope, !scope.models.isEmpty || !scope.channels.isEmpty {
             let part = try store.catalog(
                 digest: digest, naming: scope.models, on: scope.channels)
-            if let part { return part }
+            if let part { return (part, true) }
         }
-        if let known = try store.catalog(digest: digest) { return known }
+        if let known = try store.catalog(digest: digest) { return (known, false) }
         let catalog = try CatalogReader.read(files)
         try store.load(catalog)
-        return catalog
+        return (catalog, false)
     }
 
     /// Keeps a user's rate file beside the shipped tables, once all of them hold together.

@@ -91,6 +91,15 @@ import Testing
         Question(
             name: "rates-diff-none", words: "rates diff --from 2026-07-01 --to 2026-08-01",
             formats: ["table", "json"], isAtPinned: false),
+        Question(
+            name: "rates-match",
+            words: "rates match acme-large acme-latest ACME-LARGE acme/acme-large"
+                + " models/acme-small acme-larg", exit: 3),
+        Question(
+            name: "rates-import",
+            words: "rates import Tests/Fixtures/catalogs/genai-prices.json --from genai-prices"
+                + " --into Tests/Fixtures/pricing-data --date 2026-11-22 --dry-run",
+            isAtPinned: false, takesFixtureRates: false),
         Question(name: "rates-validate", words: "rates validate", isAtPinned: false),
         Question(
             name: "rates-validate-faulty", words: "rates validate Tests/Fixtures/faulty-rates",

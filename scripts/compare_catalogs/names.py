@@ -60,13 +60,18 @@ def with_compact_date(name):
     return compact if compact != name else None
 
 
-def give(peer):
+# How many models of other providers each provider is asked for.
+STRANGERS = 40
+
+
+def give(peer, random):
     """Gives every listing its names, and returns those that the peer finds with another provider.
 
     The peer takes the first model in its file that matches, so a name may be of another model than the one whose clause
     states it.
     """
     elsewhere = []
+    everywhere = [model.id for provider in peer.providers for model in provider.models]
     for provider in peer.providers:
         seen = {}
         for model in provider.models:
@@ -74,6 +79,9 @@ def give(peer):
                 for spelling in (name, with_compact_date(name)):
                     if spelling and spelling not in seen:
                         seen[spelling] = peer.find(provider, spelling)
+        # A loose clause may match the models of others.
+        for name in random.sample(everywhere, STRANGERS):
+            seen.setdefault(name, peer.find(provider, name))
         fallbacks = [p for p in peer.providers if p.id in (provider.fallback_model_providers or ())]
         for other in fallbacks:
             for model in other.models:

@@ -11,7 +11,7 @@ extension PricingContext {
     package func ratesList(_ parameters: Parameters) throws -> Answer {
         try parameters.refuseUnknown(Self.ratesNames)
         let time = try at(parameters)
-        let lines = try selected(book.linesInForce(at: time), parameters, at: time)
+        let lines = try inForce(parameters, at: time)
         return try ratesAnswer(
             "rates", time == now ? "rates in force now" : "rates in force", lines, at: time)
     }
@@ -21,7 +21,7 @@ extension PricingContext {
         try parameters.refuseUnknown(Self.ratesNames)
         let time = try at(parameters)
         let model = try book.model(named: try parameters.required("model"), at: time)
-        let lines = try selected(book.linesInForce(at: time), parameters, at: time)
+        let lines = try inForce(parameters, at: time)
         var answer = try ratesAnswer(
             "rates-show",
             "\(model.id) (\(model.name))" + (model.vendor.map { ", sold by \($0)" } ?? ""),
@@ -96,6 +96,16 @@ extension PricingContext {
         return Answer(
             name: "rates-diff", fields: fields, report: report,
             verdict: changes.isEmpty ? .done : .overBudget)
+    }
+
+    /// The lines in force of the models that were asked for, or of all.
+    private func inForce(_ parameters: Parameters, at time: Timestamp) throws -> [CatalogLine] {
+        var models: Set<String> = []
+        for name in parameters.texts("model") {
+            models.insert(try book.model(named: name, at: time).id)
+        }
+        let lines = book.linesInForce(at: time, of: models.isEmpty ? nil : models)
+        return try selected(lines, parameters, at: time)
     }
 
     private func selected(

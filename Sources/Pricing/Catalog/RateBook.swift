@@ -127,9 +127,17 @@ package final class RateBook: Sendable {
         return (channel, lines)
     }
 
-    /// The lines in force at `time`, withdrawn ones excluded, by channel, model and conditions.
-    package func linesInForce(at time: Timestamp) -> [CatalogLine] {
-        offers.values.flatMap { $0.linesInForce(at: time) }.sorted(by: Self.isListedBefore)
+    /// The lines in force at `time`, withdrawn ones excluded, by channel, model and conditions: of
+    /// some models, or of all.
+    package func linesInForce(at time: Timestamp, of models: Set<String>? = nil) -> [CatalogLine] {
+        offers(of: models).flatMap { $0.linesInForce(at: time) }.sorted(by: Self.isListedBefore)
+    }
+
+    private func offers(of models: Set<String>?) -> [Offer] {
+        guard let models else { return Array(offers.values) }
+        return models.flatMap { model in
+            channels.keys.compactMap { offers[Offer.Key(channel: $0, model: model)] }
+        }
     }
 
     /// Every line that stands, past and future ones included.

@@ -73,15 +73,15 @@ struct ImportedFiles {
     private mutating func addChannel(
         _ id: String, name: String, aliases: [String], names: [[UInt8]], lines: [CatalogLine]
     ) {
-        let records = lines.map(line)
-        let (source, date) = (source, date)
+        let common = commonPublication(lines)
+        let records = lines.map { line($0, common) }
         write(id) { writer in
             writer.member("channel", id)
             writer.member("name", name)
             if !aliases.isEmpty { writer.list("aliases", aliases) }
             writer.member("currency", "USD")
-            writer.member("source", source)
-            writer.member("checked", date.text)
+            writer.member("source", common.source)
+            writer.member("checked", common.checked.text)
             writer.member("unlisted", "inherit")
             if !names.isEmpty { writer.records("names", names) }
             writer.records("lines", records)
@@ -106,7 +106,17 @@ struct ImportedFiles {
         return writer.finished()
     }
 
-    private func line(_ entry: CatalogLine) -> [UInt8] {
+    /// What most lines say, so that it is said once; the newest where two are as common.
+    private func commonPublication(_ lines: [CatalogLine]) -> Publication {
+        let counts = Dictionary(grouping: lines, by: \.publication).mapValues(\.count)
+        let most = counts.max { one, other in
+            (one.value, one.key.checked, one.key.source)
+                < (other.value, other.key.checked, other.key.source)
+        }
+        return most?.key ?? Publication(source: source, checked: date)
+    }
+
+    private func line(_ entry: CatalogLine, _ common: Publication) -> [UInt8] {
         let line = entry.line
         return record { writer in
             writer.member("model", line.model)
@@ -125,10 +135,10 @@ struct ImportedFiles {
             writer.object("rates") { inner in
                 for (meter, rate) in line.rates.pairs { inner.rate(rate, of: meter) }
             }
-            if entry.publication.source != source {
+            if entry.publication.source != common.source {
                 writer.member("source", entry.publication.source)
             }
-            if entry.publication.checked != date {
+            if entry.publication.checked != common.checked {
                 writer.member("checked", entry.publication.checked.text)
             }
             if let note = entry.note { writer.member("note", note) }

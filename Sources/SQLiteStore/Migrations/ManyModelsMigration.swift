@@ -15,7 +15,7 @@ enum ManyModelsMigration {
         try db.execute(sql: move)
         for table in moved.reversed() { try db.execute(sql: "DROP TABLE old_\(table)") }
         for (table, key) in appendOnlyTables {
-            try Migrations.makeAppendOnly(table, key: key, db)
+            try Migrations.makeAppendOnly(table, key: key, otherKey: otherKeys[table] ?? [], db)
         }
     }
 
@@ -192,4 +192,7 @@ enum ManyModelsMigration {
         ("catalog_name", ["catalog", "kind", "key", "channel", "place"]),
         ("catalog_exchange_rate", ["catalog", "place"]),
     ]
+
+    /// What is unique besides the number.
+    private static let otherKeys = ["catalog": ["digest"], "rate_line": ["id"]]
 }

@@ -1,8 +1,8 @@
 import GRDB
 
 /// Every schema this program has ever shipped, oldest first. A shipped migration never changes.
-enum Migrations {
-    static var migrator: DatabaseMigrator {
+package enum Migrations {
+    package static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0001 rate tables", migrate: createRateTables)
         migrator.registerMigration("0002 many models", migrate: ManyModelsMigration.run)
@@ -10,7 +10,7 @@ enum Migrations {
     }
 
     /// `tmtr`: what `PRAGMA application_id` says of a tokenmeter database.
-    static let applicationID: Int32 = 0x746D_7472
+    package static let applicationID: Int32 = 0x746D_7472
 
     private static func createRateTables(_ db: Database) throws {
         try db.execute(sql: rateTables)
@@ -141,9 +141,14 @@ enum Migrations {
         ("catalog_exchange_rate", ["catalog", "place"]), ("added_rate_file", ["sequence"]),
     ]
 
-    /// Triggers that refuse UPDATE, DELETE and INSERT over a key, whoever asks.
-    static func makeAppendOnly(_ table: String, key: [String], _ db: Database) throws {
-        let matches = key.map { "\($0) = NEW.\($0)" }.joined(separator: " AND ")
+    /// Triggers that refuse UPDATE, DELETE and INSERT over a key, whoever asks: a shell without
+    /// `recursive_triggers` replaces a row without deleting it.
+    static func makeAppendOnly(
+        _ table: String, key: [String], otherKey: [String] = [], _ db: Database
+    ) throws {
+        let matches = [key, otherKey].filter { !$0.isEmpty }.map { columns in
+            "(" + columns.map { "\($0) = NEW.\($0)" }.joined(separator: " AND ") + ")"
+        }.joined(separator: " OR ")
         try db.execute(
             sql: """
                 CREATE TRIGGER \(table)_refuses_update BEFORE UPDATE ON \(table)

@@ -37,10 +37,6 @@ struct ForecastCommand: ParsableCommand {
     @Option(help: "The most that the first month may cost, such as 150USD.") var max: String?
 
     func run() throws {
-        // A plan names models of its own.
-        let scope = Composition.Scope(
-            models: list(model), channels: list(channel) + list(baseline))
-        let context = try Composition.context(global, about: plan == nil ? scope : nil)
         let question = parameters(
             global, pricing.values, usage.values, workload.values,
             [
@@ -48,9 +44,17 @@ struct ForecastCommand: ParsableCommand {
                 "billed_in": list(billedIn), "when": when, "baseline": list(baseline),
                 "growth": list(growth), "months": list(months), "max": list(max),
             ])
-        let workloads = try plan.map { path in
-            try PlanReading.workloads(path, question, context).map(\.workload)
+        guard let plan else {
+            let scope = Composition.Scope(
+                models: list(model), channels: list(channel) + list(baseline))
+            return try global.finish(
+                try Composition.answer(global, about: scope) {
+                    try $0.forecast(question, plan: nil)
+                })
         }
+        // A plan names models of its own.
+        let context = try Composition.context(global)
+        let workloads = try PlanReading.workloads(plan, question, context).map(\.workload)
         try global.finish(try context.forecast(question, plan: workloads))
     }
 }
@@ -87,7 +91,7 @@ struct SavingsCommand: ParsableCommand {
                 "service_tier": list(serviceTier),
             ])
         let scope = Composition.Scope(models: model, channels: list(channel) + list(baseline))
-        try global.finish(try Composition.context(global, about: scope).savings(question))
+        try global.finish(try Composition.answer(global, about: scope) { try $0.savings(question) })
     }
 }
 
@@ -121,7 +125,7 @@ struct CompareCommand: ParsableCommand {
                 "billed_in": list(billedIn), "when": when,
             ])
         let scope = Composition.Scope(models: model, channels: channel)
-        try global.finish(try Composition.context(global, about: scope).compare(question))
+        try global.finish(try Composition.answer(global, about: scope) { try $0.compare(question) })
     }
 }
 
@@ -160,12 +164,13 @@ struct MixCommand: ParsableCommand {
                 "share": share, "cheapest": cheapest ? ["true"] : [], "at_least": atLeast,
                 "model": model, "channel": list(channel), "service_tier": list(serviceTier),
             ])
+        // The cheapest of all models has to know all.
+        if cheapest, model.isEmpty {
+            return try global.finish(try Composition.context(global).mix(question))
+        }
         let named = share.map { String($0.prefix { $0 != "=" }) } + model
         let scope = Composition.Scope(models: named, channels: list(channel))
-        // The cheapest of all models has to know all.
-        let needsAll = cheapest && model.isEmpty
-        try global.finish(
-            try Composition.context(global, about: needsAll ? nil : scope).mix(question))
+        try global.finish(try Composition.answer(global, about: scope) { try $0.mix(question) })
     }
 }
 

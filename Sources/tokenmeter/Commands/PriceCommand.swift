@@ -47,7 +47,7 @@ struct PriceCommand: ParsableCommand {
                 field: "--model", problem: "each line of \(file) names its own")
         }
         let scope = Composition.Scope(models: list(model), channels: list(channel))
-        try global.finish(try Composition.context(global, about: scope).price(question))
+        try global.finish(try Composition.answer(global, about: scope) { try $0.price(question) })
     }
 
     private func priceLines(_ question: Parameters) throws {

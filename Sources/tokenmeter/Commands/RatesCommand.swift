@@ -51,7 +51,8 @@ struct RatesListCommand: ParsableCommand {
     func run() throws {
         let question = parameters(global, filter.values, ["model": model])
         let scope = Composition.Scope(models: model, channels: filter.channel)
-        try global.finish(try Composition.context(global, about: scope).ratesList(question))
+        try global.finish(
+            try Composition.answer(global, about: scope) { try $0.ratesList(question) })
     }
 }
 
@@ -68,7 +69,8 @@ struct RatesShowCommand: ParsableCommand {
     func run() throws {
         let question = parameters(global, filter.values, ["model": [model]])
         let scope = Composition.Scope(models: [model], channels: filter.channel)
-        try global.finish(try Composition.context(global, about: scope).ratesShow(question))
+        try global.finish(
+            try Composition.answer(global, about: scope) { try $0.ratesShow(question) })
     }
 }
 
@@ -85,7 +87,8 @@ struct RatesHistoryCommand: ParsableCommand {
     func run() throws {
         let question = parameters(global, filter.values, ["model": [model]])
         let scope = Composition.Scope(models: [model], channels: filter.channel)
-        try global.finish(try Composition.context(global, about: scope).ratesHistory(question))
+        try global.finish(
+            try Composition.answer(global, about: scope) { try $0.ratesHistory(question) })
     }
 }
 
@@ -108,8 +111,7 @@ struct RatesMatchCommand: ParsableCommand {
     func run() throws {
         let question = parameters(
             global, ["at": list(at), "channel": list(channel), "name": name])
-        let scope = Composition.Scope(models: name, channels: list(channel))
-        try global.finish(try Composition.context(global, about: scope).ratesMatch(question))
+        try global.finish(try Composition.context(global).ratesMatch(question))
     }
 }
 
@@ -228,6 +230,8 @@ struct RatesAddCommand: ParsableCommand {
             on; lines that were known keep their rates.
             """)
 
+    private static let mostRowsShown = 20
+
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The rate file.") var file: String
 
@@ -242,17 +246,22 @@ struct RatesAddCommand: ParsableCommand {
             global)
         let own = catalog.lines.filter { $0.origin.hasPrefix(name + ":") }
         let word = isNew ? "added" : "already there:"
+        // A channel that extends another has hundreds of lines: people see as many as fit a screen.
+        let shown = own.prefix(Self.mostRowsShown)
         var report = Report(
             title: "\(word) \(own.count) lines of \(file)",
             columns: [
                 Report.Column("channel", nil, .left), Report.Column("model", nil, .left),
                 Report.Column("line", nil, .left),
             ],
-            rows: own.map {
+            rows: shown.map {
                 [Report.Cell($0.line.channel), Report.Cell($0.line.model), Report.Cell($0.line.id)]
             },
             rates: "digest \(catalog.digest.prefix(8))…")
         report.showsHeader = !own.isEmpty
+        if shown.count < own.count {
+            report.notes = ["and \(own.count - shown.count) more; rates list shows them"]
+        }
         let rows = own.map { entry in
             JSONValue.object([
                 "channel": .string(entry.line.channel), "model": .string(entry.line.model),

@@ -76,8 +76,8 @@ struct ImportAnswer {
             title: title,
             columns: [
                 Report.Column("change", nil, .left), Report.Column("channel", nil, .left),
-                Report.Column("model", nil, .left), Report.Column("meter", nil, .left),
-                Report.Column("from"), Report.Column("to"),
+                Report.Column("model", nil, .left), Report.Column("since", nil, .left),
+                Report.Column("meter", nil, .left), Report.Column("from"), Report.Column("to"),
                 Report.Column("conditions", nil, .left),
             ], rows: rows, rates: plan.source)
         report.showsHeader = !rows.isEmpty
@@ -93,7 +93,7 @@ struct ImportAnswer {
             "\(plan.count($0)) \($0.rawValue)"
         }
         return
-            "\(isDryRun ? "would import" : "imported") \(plan.models) models: lines \(counts.joined(separator: ", ")), \(plan.unchanged) unchanged"
+            "\(isDryRun ? "would import" : "imported") \(plan.models) models, lines: \(counts.joined(separator: ", "))"
     }
 
     private var fields: JSONObject {
@@ -171,7 +171,7 @@ struct ImportAnswer {
             [
                 Report.Cell("added"), Report.Cell(channel),
                 Report.Cell("\(Set(lines.map(\.model)).count) models, \(lines.count) lines"),
-                "", "", "", "",
+                "", "", "", "", "",
             ]
         }
     }
@@ -181,7 +181,9 @@ struct ImportAnswer {
         return meters(of: change).map { meter in
             [
                 Report.Cell(change.word.rawValue), Report.Cell(line.channel),
-                Report.Cell(line.model), Report.Cell(meter.name),
+                Report.Cell(line.model),
+                Report.Cell(change.after.map { $0.line.validFrom.dayOrText } ?? ""),
+                Report.Cell(meter.name),
                 Report.Cell(
                     change.before?.line.rates[meter].map(Self.text) ?? "—",
                     plain: change.before?.line.rates[meter].map(Self.text) ?? ""),
@@ -204,6 +206,7 @@ struct ImportAnswer {
     private var notes: [String] {
         var notes = plan.tally.mended.map { "mended: \($0.count) \($0.shape)" }
         notes += plan.tally.notCarried.map { "not carried: \($0.count) \($0.shape)" }
+        if plan.unchanged > 0 { notes.append("\(plan.unchanged) lines unchanged") }
         if plan.pastDiffers > 0 {
             notes.append(
                 "\(plan.pastDiffers) lines of the past read otherwise in the source now; history is kept"
