@@ -69,7 +69,9 @@ struct CatalogReading {
             String.fetchAll(
                 db, sql: "SELECT id FROM catalog_model WHERE catalog = ? AND id IN (\(marks))",
                 arguments: [number] + StatementArguments(spellings)))
-        var isSettled = models.contains(spellings.first ?? "")
+        let first = spellings.first ?? ""
+        let named = channels.filter { $0 != Channel.direct }
+        var isSettled = try models.contains(first) && isSold(first, onAll: named)
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -77,15 +79,26 @@ struct CatalogReading {
                 WHERE catalog = ? AND kind = 'alias' AND key IN (\(marks))
                 """, arguments: [number] + StatementArguments(spellings))
         while let row = try rows.next() {
-            let (key, channel): (String, String) = (row[0], row[2])
-            models.insert(row[1])
+            let (key, model, channel): (String, String, String) = (row[0], row[1], row[2])
+            models.insert(model)
             let isAlways = row[3] as Int64? == nil && row[4] as Int64? == nil
-            let isMeant = channel.isEmpty || channels.contains(channel)
-            if key == spellings.first, isAlways, isMeant { isSettled = true }
+            guard key == first, isAlways else { continue }
+            let isMeant =
+                try channel.isEmpty ? isSold(model, onAll: named) : named == [channel]
+            if isMeant { isSettled = true }
         }
-        // An exact name of the first spelling goes before any pattern; any other may not.
+        // Such a name goes before any pattern; any other may not.
         if !isSettled { models.formUnion(try modelsByPattern(spellings)) }
         return models
+    }
+
+    private func isSold(_ model: String, onAll channels: [String]) throws -> Bool {
+        try channels.allSatisfy { channel in
+            try Bool.fetchOne(
+                db,
+                sql: "SELECT EXISTS (SELECT 1 FROM rate_line WHERE model = ? AND channel = ?)",
+                arguments: [model, channel]) ?? false
+        }
     }
 
     private func modelsByPattern(_ spellings: [String]) throws -> Set<String> {

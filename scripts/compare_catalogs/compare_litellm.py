@@ -15,7 +15,7 @@ from pathlib import Path
 from . import litellm_peer as peer
 from .litellm_classes import EQUAL, UNEXPLAINED, judge
 from .litellm_entries import draws, entries
-from .ours import CannotAnswer, Tokenmeter
+from .ours import CannotAnswer, Tokenmeter, clean_environment
 
 SOURCE = "litellm"
 SHOWN = 20
@@ -24,7 +24,8 @@ SHOWN = 20
 def imported(binary, map_path, into):
     """An import of litellm's own bundled map, where none was given."""
     command = [binary, "rates", "import", str(map_path), "--from", SOURCE, "--into", str(into), "--accept", "*"]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    environment = clean_environment(into)
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
         raise CannotAnswer(f"rates import --from {SOURCE}: {(done.stderr or done.stdout).splitlines()[:1]}")
     return into
@@ -75,4 +76,5 @@ def report(counts, examples, unexplained, entries, seed):
 def described(draw, theirs, answer):
     ours = answer.cost if answer.cost is not None else answer.code or f"unpriced: {', '.join(sorted(answer.unpriced))}"
     tier = f" {draw.tier}" if draw.tier else ""
-    return f"{draw.entry.provider} {draw.entry.key}{tier} {draw.usage}: litellm {theirs}, tokenmeter {ours} ({answer.line})"
+    asked = f"{draw.entry.provider} {draw.entry.key}{tier} {draw.usage}"
+    return f"{asked}: litellm {theirs}, tokenmeter {ours} ({answer.line or answer.code})"

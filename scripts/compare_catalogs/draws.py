@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from random import Random
 
 from .meters import INPUT_TOKENS, OUTPUT_TOKENS, is_duration
@@ -122,11 +123,11 @@ class Drawer:
                     yield self.draw(at, kind="hour")
 
     def sizes(self, context):
-        at = self.moment(self.after_all_dates())
-        for start in self.prices(self.listing, at, context).tier_starts():
-            for total in (start - 1, start, start + 1):
-                usage = self.usage(at, context)
-                yield self.draw(at, context, usage=self.resized(usage, total), kind="size")
+        for at in self.moments_between_dates():
+            for start in self.prices(self.listing, at, context).tier_starts():
+                for total in (start - 1, start, start + 1):
+                    usage = self.usage(at, context)
+                    yield self.draw(at, context, usage=self.resized(usage, total), kind="size")
 
     def fallbacks(self):
         """A request with a meter that the peer prices at the rate of another."""
@@ -156,9 +157,11 @@ class Drawer:
         span = max((latest - earliest) // MILLISECOND, 1)
         return earliest + self.random.randrange(span) * MILLISECOND
 
-    def after_all_dates(self):
-        dates = self.listing.start_dates()
-        return datetime.combine(dates[-1], time(), UTC) if dates else FIRST_LINE
+    def moments_between_dates(self):
+        """One of each span in which the model's prices do not change."""
+        dates = [datetime.combine(date, time(), UTC) for date in self.listing.start_dates()]
+        edges = [FIRST_LINE, *(date for date in dates if date > FIRST_LINE), LATEST]
+        return [self.moment(start, end) for start, end in pairwise(edges)]
 
     def spelling(self):
         """One of the model's names, now and then in other letters."""

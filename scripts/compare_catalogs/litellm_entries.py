@@ -30,7 +30,13 @@ KEYS = {
 INHERITED = ("cached_input", "reasoning")
 
 # What a tier is called in keys; batches are computed by a function of their own.
-TIER_SUFFIXES = {"flex": "_flex", "priority": "_priority", "balanced": "_balanced", "ultrafast": "_ultrafast", "batch": "_batches"}
+TIER_SUFFIXES = {
+    "flex": "_flex",
+    "priority": "_priority",
+    "balanced": "_balanced",
+    "ultrafast": "_ultrafast",
+    "batch": "_batches",
+}
 BAND = re.compile(r"_above_(\d+)(k?)_tokens")
 
 RANDOM_DRAWS = 6
@@ -53,12 +59,17 @@ class Entry:
         family = self.provider.split("-")[0] if self.provider.startswith("vertex_ai-") else self.provider
         return "bedrock" if family == "bedrock_converse" else family
 
+    @property
+    def is_chat_by_tokens(self):
+        by_tokens = self.prices.get("input_cost_per_token") is not None or bool(self.prices.get("tiered_pricing"))
+        return self.key != "sample_spec" and self.prices.get("mode") in MODES and by_tokens
+
     def states(self, meter):
         """Whether some price of the meter is stated, in whatever tier, band or table."""
         name = KEYS.get(meter)
-        tables = self.prices.get("tiered_pricing") or []
+        sources = [self.prices, *(self.prices.get("tiered_pricing") or [])]
         return name is not None and any(
-            key.startswith(name) and value is not None for source in (self.prices, *tables) for key, value in source.items()
+            key.startswith(name) and value is not None for source in sources for key, value in source.items()
         )
 
     def states_in(self, meter, tier, is_above):
@@ -99,12 +110,8 @@ class LiteLLMDraw:
 
 def entries(map_path):
     prices = json.loads(Path(map_path).read_text())
-    return [
-        Entry(key, value)
-        for key, value in prices.items()
-        if key != "sample_spec" and value.get("mode") in MODES and value.get("litellm_provider", LEFT_OUT[0]) not in LEFT_OUT
-        and (value.get("input_cost_per_token") is not None or value.get("tiered_pricing"))
-    ]
+    every = [Entry(key, value) for key, value in prices.items() if "litellm_provider" in value]
+    return [entry for entry in every if entry.provider not in LEFT_OUT and entry.is_chat_by_tokens]
 
 
 def draws(seed, entry, at_text):

@@ -25,10 +25,10 @@ def bar_network(event, _):
 sys.addaudithook(bar_network)
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
-import litellm
-from litellm.cost_calculator import cost_per_token
-from litellm.litellm_core_utils.llm_cost_calc.utils import generic_cost_per_token
-from litellm.types.utils import (
+import litellm  # noqa: E402
+from litellm.cost_calculator import cost_per_token  # noqa: E402
+from litellm.litellm_core_utils.llm_cost_calc.utils import generic_cost_per_token  # noqa: E402
+from litellm.types.utils import (  # noqa: E402
     CacheCreationTokenDetails,
     CompletionTokensDetailsWrapper,
     PromptTokensDetailsWrapper,

@@ -71,13 +71,7 @@ class Tokenmeter:
             raise CannotAnswer(f"there is no {imported}")
         shutil.copytree(imported, self.folder / "tables" / "imported" / source)
         copy_ids(Path(pricing_data) / "models", self.folder / "tables" / "models")
-        # Nothing of the machine's: no database with tables of its own, no settings.
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("TOKENMETER_", "XDG_"))}
-        self.environment = kept | {
-            "HOME": str(self.folder),
-            "TOKENMETER_DATABASE": str(self.folder / "none.db"),
-            "TZ": "UTC",
-        }
+        self.environment = clean_environment(self.folder)
 
     def __enter__(self):
         return self
@@ -116,6 +110,15 @@ class Tokenmeter:
             self.command(*arguments), env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
         return done.returncode == 64 and "more than the total" in done.stderr
+
+
+def clean_environment(home):
+    """Without what is this machine's own: a database with tables of its own, settings, keys."""
+    own = ("TOKENMETER_", "XDG_")
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(own) and not name.endswith("_API_KEY")
+    }
+    return kept | {"HOME": str(home), "TOKENMETER_DATABASE": str(Path(home) / "none.db"), "TZ": "UTC"}
 
 
 def copy_ids(models, into):

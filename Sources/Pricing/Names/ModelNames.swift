@@ -185,8 +185,8 @@ struct ModelNames: Sendable {
 
     /// What `name` stood for at `time` on a channel, or wherever it is sold where that is `nil`.
     ///
-    /// Of each spelling: the channel's own names, ids and aliases, the channel's patterns, patterns
-    /// of the models, and what vendors call what they make. Where none of these says anything, and
+    /// Of each spelling: the channel's own names, ids and aliases of what it sells, its patterns, ids
+    /// and aliases of others, patterns of the models, and what vendors call what they make. Where none of these says anything, and
     /// no channel is known: what any channel calls a model.
     func resolve(
         _ name: String, on channel: String?, at time: Timestamp
@@ -204,7 +204,7 @@ struct ModelNames: Sendable {
                 return place == nil ? match : match.onChannel(nil)
             }
             let here = match.onChannel(channels[told])
-            if sold.contains(Sale(model: Int32(match.model), channel: Int32(told))) { return here }
+            if isSold(match.model, on: told) { return here }
             unsold = unsold ?? here
         }
         for spelling in spellings where place == nil && spelling.head == nil {
@@ -244,15 +244,13 @@ struct ModelNames: Sendable {
         if let scope, let own = all.first(where: { $0.channel == Int32(scope) }) {
             return match(own, .channelName, text.bytes, text)
         }
-        if let id = entries[text.spelling]?.id, id >= 0 {
-            return match(Holder(model: Int(id)), .id, text.bytes, text)
-        }
-        if let alias = all.first(where: { $0.channel < 0 }) {
-            return match(alias, .alias, text.bytes, text)
-        }
+        let models = own(text, all)
+        // Elsewhere an id may be a name that the channel's own pattern covers.
+        if let models, scope.map({ isSold(models.model, on: $0) }) ?? true { return models }
         if let scope, let own = first(of: channelPatterns[scope], text, at: time) {
             return match(own.holder, .channelPattern, own.glob, text)
         }
+        if let models { return models }
         if let own = try modelsPattern(text, at: time) {
             return match(own.holder, .pattern, own.glob, text)
         }
@@ -263,6 +261,18 @@ struct ModelNames: Sendable {
         let found = match(trusted.holder, .channelPattern, trusted.glob, text)
         return trusted.holder.isVendor
             ? found : found.onChannel(channels[Int(trusted.holder.channel)])
+    }
+
+    /// An id or an alias: a name of the model itself.
+    private func own(_ text: Text, _ holders: [Holder]) -> NameMatch? {
+        if let id = entries[text.spelling]?.id, id >= 0 {
+            return match(Holder(model: Int(id)), .id, text.bytes, text)
+        }
+        return holders.first { $0.channel < 0 }.map { match($0, .alias, text.bytes, text) }
+    }
+
+    private func isSold(_ model: Int, on channel: Int) -> Bool {
+        sold.contains(Sale(model: Int32(model), channel: Int32(channel)))
     }
 
     private func first(of patterns: [Pattern], _ text: Text, at time: Timestamp) -> Pattern? {

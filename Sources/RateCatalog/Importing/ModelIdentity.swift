@@ -30,41 +30,55 @@ struct ModelIdentity {
         blocked = Set(own.flatMap { $0.aliases.map { $0.text.lowercased() } }).subtracting(ownIDs)
         for model in own { idOfKey[CanonicalName.key(model.id)] = model.id }
         ids = catalog.channels.map { Array(repeating: "", count: $0.models.count) }
-        // A vendor's own spelling goes before its resellers', and who is called so before who comes
-        // down to it.
+        // A vendor's own spelling goes before its resellers'; and what a channel calls by an id
+        // itself is the id's model before what only comes down to it.
         for isVendorsTurn in [true, false] {
-            for isPlainTurn in [true, false] {
-                for index in catalog.channels.indices {
-                    assign(catalog.channels[index], index, earlier) { model, isVendors in
-                        isVendors == isVendorsTurn
-                            && (model.id.lowercased() == model.canonical) == isPlainTurn
+            for isCalledSo in [true, false] {
+                for (index, channel) in catalog.channels.enumerated() {
+                    let words = Vocabulary(channel)
+                    assign(channel, index, words, earlier) { place, model in
+                        (channel.isVendor && !model.isResold) == isVendorsTurn
+                            && (words.model(model.canonical) == place) == isCalledSo
                     }
                 }
             }
         }
     }
 
+    /// What one channel means by a name, as its own names and globs say.
+    private struct Vocabulary {
+        private var places: [String: Int] = [:]
+        private var patterns: [(pattern: ImportedPattern, place: Int)] = []
+
+        init(_ channel: ImportedChannel) {
+            for (place, model) in channel.models.enumerated() {
+                for name in model.names where places[name] == nil { places[name] = place }
+                patterns += model.patterns.map { ($0, place) }
+            }
+        }
+
+        func model(_ name: String) -> Int? {
+            places[name] ?? patterns.first { $0.pattern.matches(name) }?.place
+        }
+    }
+
     private mutating func assign(
-        _ channel: ImportedChannel, _ index: Int, _ earlier: [Offering: String],
-        where isTurn: (ImportedModel, Bool) -> Bool
+        _ channel: ImportedChannel, _ index: Int, _ words: Vocabulary,
+        _ earlier: [Offering: String], where isTurn: (Int, ImportedModel) -> Bool
     ) {
         var taken = Set(ids[index])
-        let names = Set(channel.models.flatMap(\.names))
-        for (place, model) in channel.models.enumerated() {
-            let isVendors = channel.isVendor && !model.isResold
-            guard isTurn(model, isVendors) else { continue }
+        for (place, model) in channel.models.enumerated() where isTurn(place, model) {
             let known = earlier[Offering(channel: channel.id, model: Self.label(model))]
             var id = known ?? id(of: model, on: channel, taken)
-            if taken.contains(id) { id = Self.own(model, channel) }
             // What the channel calls another of its models cannot be this one's id.
-            while taken.contains(id)
-                || names.contains(id) && !model.names.contains(id) && known == nil
-            {
+            func isAnothers(_ id: String) -> Bool { words.model(id).map { $0 != place } ?? false }
+            if known == nil, taken.contains(id) || isAnothers(id) { id = Self.own(model, channel) }
+            while taken.contains(id) || known == nil && isAnothers(id) {
                 id = "\(channel.id)/\(id)"
             }
             ids[index][place] = id
             taken.insert(id)
-            note(id, model, vendor: isVendors ? channel.id : nil)
+            note(id, model, vendor: channel.isVendor && !model.isResold ? channel.id : nil)
         }
     }
 

@@ -108,8 +108,9 @@ enum GenAIPricesNames {
             if name.hasSuffix("-latest") { name.removeLast(7) }
             if name.hasSuffix("-4-0") { name.removeLast(2) }
         case "aws":
-            guard !name.hasPrefix("regional.") else { return name }
-            if name.hasPrefix("global.") { name.removeFirst(7) }
+            for place in ["global.", "regional."] where name.hasPrefix(place) {
+                name.removeFirst(place.count)
+            }
             if let dot = name.firstIndex(of: "."), name[..<dot].allSatisfy(\.isLetter) {
                 let maker = name[..<dot]
                 name = String(name[name.index(after: dot)...])
