@@ -117,6 +117,9 @@ struct CatalogReading {
     // MARK: Rows
 
     /// A condition for the models that are wanted, all of them for `nil`, and its arguments.
+    ///
+    /// CROSS JOIN and INDEXED BY keep SQLite, which has no statistics here, from reading a whole
+    /// catalog for the sake of one model.
     private func among(
         _ models: [String]?, _ column: String
     ) -> (sql: String, arguments: StatementArguments) {
@@ -145,8 +148,8 @@ struct CatalogReading {
                     l.window_weekdays, l.window_hours, l.attributes, l.channel, l.model, l.currency,
                     l.valid_from_ms, l.unlisted, l.minimum_units, c.valid_to_ms, c.source, c.checked,
                     c.claim, c.corrects, c.note, c.allowance, c.confirmed, c.origin, l.id
-                FROM rate_line l JOIN catalog_line c ON c.catalog = ? AND c.line = l.number
-                WHERE TRUE\(wanted.sql)
+                FROM rate_line l CROSS JOIN catalog_line c
+                WHERE c.catalog = ? AND c.line = l.number\(wanted.sql)
                 """, arguments: [number] + wanted.arguments)
         var lines: [CatalogLine] = []
         while let row = try rows.next() {
@@ -184,7 +187,7 @@ struct CatalogReading {
             ? "SELECT r.line, r.meter, r.quote, r.quoted_units FROM rate r"
             : """
             SELECT r.line, r.meter, r.quote, r.quoted_units
-            FROM rate_line l JOIN rate r ON r.line = l.number WHERE TRUE\(wanted.sql)
+            FROM rate_line l CROSS JOIN rate r WHERE r.line = l.number\(wanted.sql)
             """
         let rows = try Row.fetchCursor(db, sql: sql, arguments: wanted.arguments)
         var rates: [Int64: [StoredRate]] = [:]
@@ -257,7 +260,8 @@ struct CatalogReading {
             sql: """
                 SELECT model, kind, coalesce(spelled, key), valid_from_ms, valid_to_ms, except_globs,
                     channel, is_own
-                FROM catalog_name WHERE catalog = ?\(wanted.sql) ORDER BY place
+                FROM catalog_name \(models == nil ? "" : "INDEXED BY catalog_name_by_model")
+                WHERE catalog = ?\(wanted.sql) ORDER BY place
                 """, arguments: [number] + wanted.arguments)
         var names = Names()
         while let row = try rows.next() {

@@ -95,7 +95,10 @@ class Drawer:
                 yield self.draw(self.moment(), usage=usage, kind="minimum")
 
     def contexts(self):
-        return [{}, *self.listing.contexts()]
+        """None, those that the model has prices for, and its tiers together with its attributes."""
+        own = self.listing.contexts()
+        tiers = [context for context in own if context.keys() & set(TIER_KEYS)]
+        return [{}, *own, *({**tier, **other} for tier in tiers for other in own if other not in tiers)]
 
     def anywhere(self):
         context = self.random.choice(self.contexts()) if self.chance(0.5) else {}

@@ -12,6 +12,7 @@ from genai_prices.data import providers as bundled_providers
 from genai_prices.units import _get_registry
 
 from . import figures
+from .draws import TIER_KEYS
 from .meters import UNITS, is_duration, is_priced_as
 
 # One a call, whatever is said.
@@ -28,7 +29,7 @@ class Listing:
 
     provider: types.Provider
     model: types.ModelInfo
-    # Every way to ask for it that is tried, its id first.
+    # Every way to ask for it that is tried.
     names: list[str] = field(default_factory=list)
 
     @property
@@ -182,9 +183,10 @@ class Facts:
 
     @property
     def has_variant(self):
-        """Whether a variant holds that the context asks for."""
+        """Whether a variant of the tier holds that the context asks for."""
         return any(
-            (variant.constraint is None or variant.constraint.active(self.draw.at))
+            variant.when.keys() & set(TIER_KEYS)
+            and (variant.constraint is None or variant.constraint.active(self.draw.at))
             and all(self.draw.context.get(key) == value for key, value in variant.when.items())
             for variant in self.draw.listing.variants
         )

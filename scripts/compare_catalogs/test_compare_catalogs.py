@@ -106,6 +106,12 @@ class NoLineForTheTier(unittest.TestCase):
         self.assertEqual(named(before, refused("no_line_for_tier")), classes.NO_TIER)
         self.assertEqual(named(draw(of, context=BATCH, at=begins), refused("no_line_for_tier")), classes.DIFFERENT)
 
+    def test_an_attribute_of_the_model_is_no_tier(self):
+        of = listing(variants=[variant(self.half, speed="fast")])
+        asked = draw(of, context=BATCH | {"speed": "fast"})
+        self.assertEqual(named(asked, refused("no_line_for_tier")), classes.NO_TIER)
+        self.assertEqual(named(draw(of, context={"speed": "fast"}), refused("no_line_for_tier")), classes.DIFFERENT)
+
     def test_not_for_the_standard_tier_nor_for_another_refusal(self):
         for context in ({}, {"service_tier": "default"}, {"speed": "fast"}):
             self.assertEqual(named(draw(context=context), refused("no_line_for_tier")), classes.DIFFERENT)
@@ -371,6 +377,12 @@ class Draws(unittest.TestCase):
         contexts = [one.context for one in self.drawn()]
         self.assertIn(BATCH, contexts)
         self.assertTrue(any(one.kind == "tier" and one.tier for one in self.drawn(of=listing())))
+
+    def test_tiers_together_with_attributes(self):
+        fast = variant({"input_mtok": Decimal(5)}, speed="fast")
+        of = listing(variants=[variant({"input_mtok": Decimal(1)}, processing="batch"), fast])
+        contexts = Drawer(1, of, PriceSet).contexts()
+        self.assertEqual(contexts, [{}, BATCH, {"speed": "fast"}, BATCH | {"speed": "fast"}])
 
     def test_random_usages_have_a_rate_on_both_sides(self):
         for one in self.drawn(of=listing()):
