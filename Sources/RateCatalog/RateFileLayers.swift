@@ -1,7 +1,8 @@
 import Pricing
 
 /// Our own files over imported ones: where both price a model on a channel in one currency, ours
-/// count alone, and where several imports do, the first by name.
+/// count alone, and where several imports do, the first by name. So with what a channel calls a
+/// model.
 ///
 /// An import never touches a file of ours, and a file of ours never has to touch an import.
 enum RateFileLayers {
@@ -32,8 +33,10 @@ enum RateFileLayers {
                 && !replaced.contains(
                     Offering(channel: entry.line.channel, model: entry.line.model))
         }
+        let named = Set(merged.channelNames.map { Self.word($0.entry) })
         merged.channelNames += imported.channelNames.filter { name, _ in
             !replaced.contains(Offering(channel: name.channel, model: name.model))
+                && !named.contains(Self.word(name))
         }
         addChannels(imported, to: &merged)
         let known = Set(merged.models.map(\.model.id))
@@ -65,6 +68,18 @@ enum RateFileLayers {
                 ours.channel.with(aliases: ours.channel.aliases + channel.aliases), ours.place
             )
         }
+    }
+
+    /// A channel's word for something.
+    private struct Word: Hashable {
+        let channel: String
+        let text: String
+        let isPattern: Bool
+    }
+
+    private static func word(_ name: ChannelName) -> Word {
+        Word(
+            channel: name.channel, text: name.name.text.lowercased(), isPattern: name.isPattern)
     }
 
     private static func list(_ line: RateLine) -> List {

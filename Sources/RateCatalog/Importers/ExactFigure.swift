@@ -26,7 +26,7 @@ package struct ExactFigure: Hashable, Sendable {
     /// Digits that a double cannot hold in full.
     private static let suspiciousDigits = 15
     private static let cleanDigits = 12
-    private static let largestDenominator: Int128 = 10_000
+    private static let largestDenominator: Int128 = 100_000
 
     /// Reads `text`, such as `2`, `0.05`, `2e-06`, as a price for one `per` of `quotedUnits` units:
     /// `ExactFigure("2e-06", timesTen: 6, units: 1_000_000)` is 2 per million.
@@ -67,7 +67,9 @@ package struct ExactFigure: Hashable, Sendable {
     }
 
     package func rate(_ currency: Currency) throws(PricingError) -> Rate {
-        try Rate(quote: Money(currency: currency, attos: attos), per: units)
+        // Nothing for a thousand is nothing for a million: rate files spell both `free`.
+        try Rate(
+            quote: Money(currency: currency, attos: attos), per: attos == 0 ? 1_000_000 : units)
     }
 
     /// `digits` · 10^`exponent`, without trailing zeros in `digits`.
