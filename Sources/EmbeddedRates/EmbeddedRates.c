@@ -5,11 +5,17 @@
 
 #define TABLE(symbol) static const unsigned char symbol[]
 
+TABLE(channels_alibaba) = {
+#embed "../../pricing-data/channels/alibaba.yml"
+};
 TABLE(channels_anthropic) = {
 #embed "../../pricing-data/channels/anthropic.yml"
 };
 TABLE(channels_azure) = {
 #embed "../../pricing-data/channels/azure.yml"
+};
+TABLE(channels_baidu) = {
+#embed "../../pricing-data/channels/baidu.yml"
 };
 TABLE(channels_cohere) = {
 #embed "../../pricing-data/channels/cohere.yml"
@@ -23,11 +29,29 @@ TABLE(channels_google) = {
 TABLE(channels_holysheep) = {
 #embed "../../pricing-data/channels/holysheep.yml"
 };
+TABLE(channels_minimax) = {
+#embed "../../pricing-data/channels/minimax.yml"
+};
+TABLE(channels_moonshotai) = {
+#embed "../../pricing-data/channels/moonshotai.yml"
+};
 TABLE(channels_openai) = {
 #embed "../../pricing-data/channels/openai.yml"
 };
 TABLE(channels_standard) = {
 #embed "../../pricing-data/channels/standard.yml"
+};
+TABLE(channels_stepfun) = {
+#embed "../../pricing-data/channels/stepfun.yml"
+};
+TABLE(channels_tencent) = {
+#embed "../../pricing-data/channels/tencent.yml"
+};
+TABLE(channels_volcengine) = {
+#embed "../../pricing-data/channels/volcengine.yml"
+};
+TABLE(channels_zhipuai) = {
+#embed "../../pricing-data/channels/zhipuai.yml"
 };
 TABLE(fx) = {
 #embed "../../pricing-data/fx.yml"
@@ -176,8 +200,14 @@ TABLE(imported_genai_prices_zai) = {
 TABLE(imported_genai_prices_zhipuai) = {
 #embed "../../pricing-data/imported/genai-prices/zhipuai.json"
 };
+TABLE(models_alibaba) = {
+#embed "../../pricing-data/models/alibaba.yml"
+};
 TABLE(models_anthropic) = {
 #embed "../../pricing-data/models/anthropic.yml"
+};
+TABLE(models_baidu) = {
+#embed "../../pricing-data/models/baidu.yml"
 };
 TABLE(models_deepseek) = {
 #embed "../../pricing-data/models/deepseek.yml"
@@ -185,21 +215,47 @@ TABLE(models_deepseek) = {
 TABLE(models_google) = {
 #embed "../../pricing-data/models/google.yml"
 };
+TABLE(models_minimax) = {
+#embed "../../pricing-data/models/minimax.yml"
+};
+TABLE(models_moonshotai) = {
+#embed "../../pricing-data/models/moonshotai.yml"
+};
 TABLE(models_openai) = {
 #embed "../../pricing-data/models/openai.yml"
+};
+TABLE(models_stepfun) = {
+#embed "../../pricing-data/models/stepfun.yml"
+};
+TABLE(models_tencent) = {
+#embed "../../pricing-data/models/tencent.yml"
+};
+TABLE(models_volcengine) = {
+#embed "../../pricing-data/models/volcengine.yml"
+};
+TABLE(models_zhipuai) = {
+#embed "../../pricing-data/models/zhipuai.yml"
 };
 
 #define ROW(path, symbol) {path, symbol, sizeof symbol}
 
 static const embedded_rate_file_t files[] = {
+    ROW("channels/alibaba.yml", channels_alibaba),
     ROW("channels/anthropic.yml", channels_anthropic),
     ROW("channels/azure.yml", channels_azure),
+    ROW("channels/baidu.yml", channels_baidu),
     ROW("channels/cohere.yml", channels_cohere),
     ROW("channels/deepseek.yml", channels_deepseek),
     ROW("channels/google.yml", channels_google),
     ROW("channels/holysheep.yml", channels_holysheep),
+    ROW("channels/minimax.yml", channels_minimax),
+    ROW("channels/moonshotai.yml", channels_moonshotai),
     ROW("channels/openai.yml", channels_openai),
     ROW("channels/standard.yml", channels_standard),
+    ROW("channels/stepfun.yml", channels_stepfun),
+    ROW("channels/tencent.yml", channels_tencent),
+    ROW("channels/volcengine.yml", channels_volcengine),
+    ROW("channels/zhipuai.yml", channels_zhipuai),
     ROW("fx.yml", fx),
     ROW("imported/genai-prices/anthropic.json", imported_genai_prices_anthropic),
     ROW("imported/genai-prices/arcee.json", imported_genai_prices_arcee),
@@ -249,10 +305,18 @@ static const embedded_rate_file_t files[] = {
     ROW("imported/genai-prices/x-ai.json", imported_genai_prices_x_ai),
     ROW("imported/genai-prices/zai.json", imported_genai_prices_zai),
     ROW("imported/genai-prices/zhipuai.json", imported_genai_prices_zhipuai),
+    ROW("models/alibaba.yml", models_alibaba),
     ROW("models/anthropic.yml", models_anthropic),
+    ROW("models/baidu.yml", models_baidu),
     ROW("models/deepseek.yml", models_deepseek),
     ROW("models/google.yml", models_google),
+    ROW("models/minimax.yml", models_minimax),
+    ROW("models/moonshotai.yml", models_moonshotai),
     ROW("models/openai.yml", models_openai),
+    ROW("models/stepfun.yml", models_stepfun),
+    ROW("models/tencent.yml", models_tencent),
+    ROW("models/volcengine.yml", models_volcengine),
+    ROW("models/zhipuai.yml", models_zhipuai),
 };
 
 ptrdiff_t embedded_rate_file_count(void) { return sizeof files / sizeof files[0]; }

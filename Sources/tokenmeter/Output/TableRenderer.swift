@@ -41,7 +41,7 @@ struct TableRenderer {
     ) -> [String] {
         let text = line(row, widths: widths, columns: columns)
         guard Self.displayWidth(text) > width, row.count == columns.count,
-            columns.last?.alignment == .left, let last = row.last
+            columns.last?.alignment == .left, let last = row.last, !last.text.isEmpty
         else { return [text] }
         let head = line(Array(row.dropLast()), widths: widths, columns: columns)
         // The last column's title says nothing that its cells, each on a line of its own, do not.
