@@ -49,6 +49,12 @@ extension PricingContext {
             throw PricingError.notSold(
                 model: question.models.first ?? "any", channel: question.channel, soldOn: [])
         }
+        // Of all models, those that charge nothing for such a usage are none of the answer; of models
+        // that were named, or if no other is left, that is the answer.
+        if question.models.isEmpty, rows.contains(where: \.isComplete) {
+            left += rows.filter { !$0.isComplete }.map(\.gap)
+            rows.removeAll { !$0.isComplete }
+        }
         rows.sort { ($0.cost.money.attos, $0.model) < ($1.cost.money.attos, $1.model) }
         var fields = JSONObject([
             "per": "month", "at": .string(time.text), "rates": book.catalog.json,
@@ -185,9 +191,7 @@ extension PricingContext {
                     + (billed ?? "a bill paid in \(line.currency.code) is not settled so"))
         }
         for row in rows where !row.isComplete {
-            let meters = row.channel.cost.unpriced.names + row.baseline.cost.unpriced.names
-            warnings.append(
-                "\(row.model): unpriced, and not free: \(unique(meters).joined(separator: ", "))")
+            warnings.append(row.gap)
         }
         return warnings
     }
@@ -212,6 +216,12 @@ private struct SavingsRow {
     let savings: Savings
 
     var isComplete: Bool { channel.cost.isComplete && baseline.cost.isComplete }
+
+    /// The meters that one of the sides does not charge.
+    var gap: String {
+        let meters = channel.cost.unpriced.names + baseline.cost.unpriced.names
+        return "\(model): unpriced, and not free: \(unique(meters).joined(separator: ", "))"
+    }
     var isConverted: Bool { cost.isConverted || shownBaseline.isConverted }
 
     var baselineText: String { baseline.cost.isComplete ? shownBaseline.display : "unpriced" }
