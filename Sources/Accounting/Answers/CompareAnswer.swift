@@ -71,7 +71,8 @@ extension PricingContext {
         var offers: [OfferedList] = []
         for model in models {
             let named = try parameters.texts("channel").compactMap { name in
-                name == Channel.direct ? model.vendor : try book.channel(named: name).id
+                name == Channel.direct
+                    ? book.directChannel(of: model) : try book.channel(named: name).id
             }
             let all = parameters.texts("channel").isEmpty
             for channel in all ? book.channels(selling: model.id) : unique(named) {

@@ -121,9 +121,10 @@ extension PricingContext {
             })
         let tier = try parameters.text("service_tier")
         let list = try parameters.currency("billed_in")
-        let vendors = Dictionary(
-            book.catalog.models.map { ($0.id, $0.vendor ?? "") },
-            uniquingKeysWith: { one, _ in one })
+        var vendors: [String: String] = [:]
+        if channels.contains(Channel.direct) {
+            for model in book.catalog.models { vendors[model.id] = book.directChannel(of: model) }
+        }
         return lines.filter { entry in
             let line = entry.line
             let isDirect = channels.contains(Channel.direct) && vendors[line.model] == line.channel

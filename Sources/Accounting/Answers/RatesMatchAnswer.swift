@@ -49,7 +49,9 @@ private struct MatchedName {
             let model = book.catalog.models[match.model]
             self.model = model.id
             rule = match.rule
-            let told = match.channel ?? (channel == Channel.direct ? model.vendor : channel)
+            let told =
+                match.channel
+                ?? (channel == Channel.direct ? book.directChannel(of: model) : channel)
             self.channel = try told.map { name throws(PricingError) in
                 try book.channel(named: name).id
             }

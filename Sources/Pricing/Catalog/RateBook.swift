@@ -36,11 +36,11 @@ package final class RateBook: Sendable {
             guard let place = places[key.model], let channel = channels[key.channel] else {
                 continue
             }
-            let listing = Listing(channel: channel, offer: offer)
-            listings[place][channel.id] = listing
-            if channel.id == catalog.models[place].vendor {
-                listings[place][Channel.direct] = listing
-            }
+            listings[place][channel.id] = Listing(channel: channel, offer: offer)
+        }
+        for (place, model) in catalog.models.enumerated() {
+            let direct = model.vendor ?? Self.only(listings[place].keys)
+            listings[place][Channel.direct] = direct.flatMap { listings[place][$0] }
         }
         self.listings = listings
         chargesRequests = standing.contains { $0.line.rates[.request] != nil }
@@ -65,13 +65,23 @@ package final class RateBook: Sendable {
         }
     }
 
-    /// A channel by its id or an alias, and `direct` as the model's own vendor.
+    /// A channel by its id or an alias, and `direct` as `directChannel(of:)`.
     package func channel(named name: String, for model: Model) throws(PricingError) -> Channel {
         guard name == Channel.direct else { return try channel(named: name) }
-        guard let vendor = model.vendor, let channel = channels[vendor] else {
+        guard let channel = directChannel(of: model).flatMap({ channels[$0] }) else {
             throw .notSold(model: model.id, channel: name, soldOn: channels(selling: model.id))
         }
         return channel
+    }
+
+    /// What `direct` stands for: the model's own vendor, or its only seller where its maker sells it
+    /// nowhere.
+    package func directChannel(of model: Model) -> String? {
+        model.vendor ?? Self.only(channels(selling: model.id))
+    }
+
+    private static func only(_ names: some Collection<String>) -> String? {
+        names.count == 1 ? names.first : nil
     }
 
     /// A channel by its id or an alias; throws `PricingError.unknownChannel` for any other name,
@@ -156,7 +166,7 @@ package final class RateBook: Sendable {
 
     /// Whether a channel, named by its id, an alias or `direct`, sells a model.
     package func isSold(_ model: Model, onNamed name: String) -> Bool {
-        let id = name == Channel.direct ? model.vendor : names.channel(name)
+        let id = name == Channel.direct ? directChannel(of: model) : names.channel(name)
         return id.map { isSold(model.id, on: $0) } ?? false
     }
 
