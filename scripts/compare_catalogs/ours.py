@@ -70,7 +70,8 @@ class Tokenmeter:
         if not imported.is_dir():
             raise CannotAnswer(f"there is no {imported}")
         shutil.copytree(imported, self.folder / "tables" / "imported" / source)
-        copy_ids(Path(pricing_data) / "models", self.folder / "tables" / "models")
+        channels = {file.stem for file in imported.glob("*.json")}
+        copy_ids(Path(pricing_data) / "models", self.folder / "tables" / "models", channels)
         self.environment = clean_environment(self.folder)
 
     def __enter__(self):
@@ -121,11 +122,15 @@ def clean_environment(home):
     return kept | {"HOME": str(home), "TOKENMETER_DATABASE": str(Path(home) / "none.db"), "TZ": "UTC"}
 
 
-def copy_ids(models, into):
-    """The ids of our own models, which the imported tables use; their aliases are ours, and stay out."""
+def copy_ids(models, into, channels):
+    """The ids of our own models, which the imported tables use; their aliases are ours, and stay out.
+
+    A vendor that no imported table knows stays out as well: its models are then ones that nobody sells direct.
+    """
     into.mkdir(parents=True)
     for file in sorted(models.glob("*.yml")):
         kept = [line for line in file.read_text().splitlines() if KEPT_OF_A_MODEL.match(line)]
+        kept = [line for line in kept if not line.startswith("vendor: ") or line.split()[1] in channels]
         (into / file.name).write_text("\n".join(kept) + "\n")
 
 

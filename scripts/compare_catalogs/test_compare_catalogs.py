@@ -454,14 +454,20 @@ class Binaries(unittest.TestCase):
 
     def test_only_ids_of_our_own_models_come_along(self):
         with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "imported" / "genai-prices").mkdir(parents=True)
+            imported = Path(folder) / "imported" / "genai-prices"
+            imported.mkdir(parents=True)
+            (imported / "deepseek.json").touch()
             (Path(folder) / "models").mkdir()
+            (Path(folder) / "models" / "ours.yml").write_text("vendor: ours\nmodels:\n  - id: m\n")
             text = "vendor: deepseek\nmodels:\n  - id: deepseek-v3\n"
             aliases = "    aliases:\n      - {name: deepseek-chat}\n"
             (Path(folder) / "models" / "deepseek.yml").write_text(f"# Names.\n{text}{aliases}")
             with Tokenmeter("tokenmeter", folder, "genai-prices") as tokenmeter:
-                kept = (tokenmeter.folder / "tables" / "models" / "deepseek.yml").read_text()
+                models = tokenmeter.folder / "tables" / "models"
+                kept = (models / "deepseek.yml").read_text()
+                ours = (models / "ours.yml").read_text()
         self.assertEqual(kept, text)
+        self.assertEqual(ours, "models:\n  - id: m\n")
 
 
 class LiteLLM:

@@ -114,6 +114,18 @@ struct LiteLLMShapesTests {
                 "when.resolution=1080p | video_output_milliseconds 0.3 per 1k",
             ]),
         Case(
+            name: "a token of a picture is no size of one",
+            entry: """
+                "output_cost_per_image_token": 3e-05, "output_cost_per_image": 0.04, "output_cost_per_image_2K": 0.08,
+                "output_cost_per_image_token_batches": 1.5e-05
+                """,
+            lines: [
+                "image_output 30, output_image 0.04 per 1",
+                "when.image_size=2K | image_output 30, output_image 0.08 per 1",
+                "tier=batch | image_output 15, output_image 0.04 per 1",
+                "tier=batch when.image_size=2K | image_output 15, output_image 0.08 per 1",
+            ]),
+        Case(
             name: "pictures, pages, queries, requests, characters",
             entry: """
                 "output_cost_per_image": 0.04, "ocr_cost_per_page": 0.001, "input_cost_per_query": 0.002,

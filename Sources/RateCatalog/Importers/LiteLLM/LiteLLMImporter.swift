@@ -43,6 +43,11 @@ package enum LiteLLMImporter: CatalogImporter {
                         id: id, name: id, isVendor: LiteLLMProviders.vendors.contains(id)))
                 catalog.tally.carry("providers")
             }
+            if let index = places[id], id != provider,
+                !catalog.channels[index].aliases.contains(provider)
+            {
+                catalog.channels[index].aliases.append(provider)
+            }
             let model = LiteLLMEntry(key: entry.key, value: entry.value, provider: provider)
                 .model(&catalog.tally)
             catalog.channels[places[id] ?? 0].models.append(model)

@@ -26,7 +26,9 @@ struct LiteLLMKey: Hashable {
             ttl = suffix
         }
         var when: [String: String] = [:]
-        for (prefix, attribute) in Self.variants where stem.hasPrefix(prefix + "_") {
+        // `output_cost_per_image_token` is a price of its own, and no size called token.
+        for (prefix, attribute) in Self.variants
+        where stem.hasPrefix(prefix + "_") && Self.units[String(stem)] == nil {
             when[attribute] = String(stem.dropFirst(prefix.count + 1))
             stem = Substring(prefix)
         }
