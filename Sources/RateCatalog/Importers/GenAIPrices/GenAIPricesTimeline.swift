@@ -56,10 +56,16 @@ struct GenAIPricesTimeline {
             if !context.isEmpty { tally.carry("price variants") }
             for (index, start) in starts.enumerated() {
                 guard isStated(context, since: start) else { continue }
-                for (window, prices) in prices(since: start, &tally) {
+                let stated = prices(since: start, &tally)
+                for (window, prices) in stated {
                     conditions.window = window
                     let merged = overridden(prices, by: context, since: start)
-                    for band in [nil] + merged.bands.sorted().map(Optional.some) {
+                    var bands = merged.bands
+                    // A band of the standard day would go before hours or a context without one.
+                    if window != nil || !conditions.when.isEmpty {
+                        bands.formUnion(stated[0].prices.bands)
+                    }
+                    for band in [nil] + bands.sorted().map(Optional.some) {
                         guard let quoted = quotes(merged, above: band, &tally) else { continue }
                         conditions.aboveInput = band
                         if rates[conditions] == nil {
