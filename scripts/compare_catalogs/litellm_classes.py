@@ -35,6 +35,8 @@ def judge(draw, theirs, answer, litellm):
         return NO_TIER if draw.tier not in draw.entry.tiers() else UNEXPLAINED
     if answer.unpriced and not any(draw.entry.states(meter) for meter in answer.unpriced):
         return UNLISTED
+    if answer.unpriced and not any(is_stated(draw, meter) for meter in answer.unpriced):
+        return PARTLY
     if answer.cost is None:
         return UNEXPLAINED
     if draw.total_input in draw.entry.band_starts() and draw.entry.provider in INCLUSIVE_PROVIDERS:
@@ -46,9 +48,14 @@ def judge(draw, theirs, answer, litellm):
     generic = litellm.generic_cost(draw)
     if generic is not None and is_near(answer.cost, generic):
         return OWN_CODE
-    if any(not draw.entry.states_in(meter, draw.tier, is_above(draw)) for meter in draw.usage):
+    if any(not is_stated(draw, meter) for meter in draw.usage):
         return PARTLY
     return UNEXPLAINED
+
+
+def is_stated(draw, meter):
+    """Whether the meter has a price in the very tier and band that the request is in."""
+    return draw.entry.states_in(meter, draw.tier, is_above(draw))
 
 
 def is_above(draw):

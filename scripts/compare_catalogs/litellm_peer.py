@@ -124,7 +124,12 @@ def takes_another_entry(draw):
 
 
 def passes_over_a_key(draw):
-    """Whether the entry states a price, for the tier asked, that litellm's code does not look at."""
+    """Whether the entry states a price, for the tier asked, that litellm's code does not look at.
+
+    Of a price per request it never does (`generic_cost_per_token`, llms/perplexity/cost_calculator.py).
+    """
+    if draw.entry.prices.get("input_cost_per_request"):
+        return True
     info = model_info(draw) or {}
     keys = [KEYS[meter] + TIER_SUFFIXES.get(draw.tier, "") for meter in draw.usage]
     return any(draw.entry.prices.get(key) is not None and info.get(key) is None for key in keys)

@@ -522,6 +522,13 @@ class LiteLLMClasses(unittest.TestCase):
         self.assertEqual(self.judged(priced("1"), usage=above), litellm_classes.PARTLY)
         self.assertEqual(self.judged(priced("1"), usage=below), litellm_classes.UNEXPLAINED)
 
+    def test_a_meter_whose_only_rate_is_in_a_band(self):
+        only_above = {"cache_creation_input_token_cost_above_200k_tokens": 5e-06}
+        below, above = ({"input": count, "cache_write_5m": 5} for count in (1000, 200_000))
+        answer = partly("0.002", "cache_write_5m")
+        self.assertEqual(self.judged(answer, usage=below, **only_above), litellm_classes.PARTLY)
+        self.assertEqual(self.judged(answer, usage=above, **only_above), litellm_classes.UNEXPLAINED)
+
     def test_the_edge_of_a_band_at_xai_alone(self):
         edge = {"input": 200_000}
         judged = self.judged(priced("1"), usage=edge, litellm_provider="xai")
