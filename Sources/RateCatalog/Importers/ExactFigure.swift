@@ -27,12 +27,14 @@ package struct ExactFigure: Hashable, Sendable {
     private static let suspiciousDigits = 15
     private static let cleanDigits = 12
     private static let largestDenominator: Int128 = 100_000
+    /// 10³⁵: one digit more, and there is still room to round in 128 bits.
+    private static let digitLimit: Int128 = 100_000_000_000_000_000_000_000_000_000_000_000
 
     /// Reads `text`, such as `2`, `0.05`, `2e-06`, as a price for one `per` of `quotedUnits` units:
     /// `ExactFigure("2e-06", timesTen: 6, units: 1_000_000)` is 2 per million.
     ///
     /// `nil` where it is no number that a price can be: not decimal, negative, above 10⁷, or with
-    /// digits below 10⁻¹⁸ that are not noise.
+    /// digits below 10⁻¹⁸ that are not noise, or more than 36 digits.
     package init?(_ text: String, timesTen shift: Int = 0, units: Int64) {
         guard let number = Self.parse(text) else { return nil }
         let digits = number.digits
@@ -74,8 +76,9 @@ package struct ExactFigure: Hashable, Sendable {
 
     /// `digits` · 10^`exponent`, without trailing zeros in `digits`.
     private static func parse(_ text: String) -> (digits: Int128, exponent: Int)? {
-        let parts = text.utf8.split(
-            separator: UInt8(ascii: "e"), maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = text.utf8.split(maxSplits: 1, omittingEmptySubsequences: false) {
+            $0 | 0x20 == UInt8(ascii: "e")
+        }
         let mantissa = parts.first.map(Array.init) ?? []
         guard !mantissa.isEmpty, mantissa.count <= 40 else { return nil }
         var exponent = 0
@@ -91,11 +94,13 @@ package struct ExactFigure: Hashable, Sendable {
                 decimals = 0
                 continue
             }
-            guard byte >= 0x30, byte <= 0x39 else { return nil }
-            let (tenfold, overflow) = digits.multipliedReportingOverflow(by: 10)
-            guard !overflow else { return nil }
-            digits = tenfold + Int128(byte - 0x30)
+            guard byte >= 0x30, byte <= 0x39, digits < digitLimit else { return nil }
+            digits = digits * 10 + Int128(byte - 0x30)
             decimals = decimals.map { $0 + 1 }
+        }
+        // A point has digits on both sides.
+        guard mantissa.first != UInt8(ascii: "."), mantissa.last != UInt8(ascii: ".") else {
+            return nil
         }
         exponent -= decimals ?? 0
         guard digits > 0 else { return (0, 0) }
@@ -146,6 +151,7 @@ package struct ExactFigure: Hashable, Sendable {
         var (denominator, below): (Int128, Int128) = (0, 1)
         while divisor != 0 {
             let (whole, remainder) = rest.quotientAndRemainder(dividingBy: divisor)
+            guard whole < 1 << 60 else { return nil }
             (numerator, before) = (whole * numerator + before, numerator)
             (denominator, below) = (whole * denominator + below, denominator)
             guard denominator <= largestDenominator, numerator < 1 << 50 else { return nil }

@@ -4,11 +4,13 @@ enum RegexGlobs {
     /// The globs that together match what a search for `regex` finds, or `nil`.
     static func globs(of regex: String) -> [String]? {
         var parser = Parser(regex)
-        let isAnchored = parser.takeIf("^")
-        guard let texts = parser.alternatives(), parser.isAtEnd else { return nil }
-        return texts.map { text in
-            (isAnchored ? "" : "*") + text.glob + (text.isEnded ? "" : "*")
-        }
+        var globs: [String] = []
+        repeat {
+            let start = parser.takeIf("^") ? "" : "*"
+            guard let texts = parser.sequence() else { return nil }
+            globs += texts.map { start + $0.glob + ($0.isEnded ? "" : "*") }
+        } while parser.takeIf("|")
+        return parser.isAtEnd ? globs : nil
     }
 
     /// The globs that `^(?!.*x)` keeps out, or `nil` for any other expression.
@@ -29,6 +31,8 @@ enum RegexGlobs {
     private struct Parser {
         private let characters: [Character]
         private var index = 0
+        /// Parentheses that are open.
+        private var depth = 0
 
         init(_ text: String) { characters = Array(text) }
 
@@ -50,7 +54,7 @@ enum RegexGlobs {
             return all
         }
 
-        private mutating func sequence() -> [Text]? {
+        mutating func sequence() -> [Text]? {
             var texts = [Text()]
             while index < characters.count, !"|)".contains(characters[index]) {
                 if takeIf("$") {
@@ -76,13 +80,20 @@ enum RegexGlobs {
             case "[": return set()
             case "(":
                 if takeIf("?") { guard takeIf(":") else { return nil } }
-                guard let inner = alternatives(), takeIf(")") else { return nil }
+                depth += 1
+                defer { depth -= 1 }
+                guard depth <= 8, let inner = alternatives(), takeIf(")") else { return nil }
                 return inner
             case ".":
                 return takeIf("*") ? [Text(glob: "*")] : [Text(glob: "?")]
-            case "*", "+", "?", "{", "}", "^", "#": return nil
-            default: return [Text(glob: String(character))]
+            case "*", "+", "?", "{", "}", "^": return nil
+            default: return literal(character).map { [$0] }
             }
+        }
+
+        /// Globs are of small letters, and have no way to write their own signs.
+        private func literal(_ character: Character) -> Text? {
+            "*?#".contains(character) ? nil : Text(glob: character.lowercased())
         }
 
         private mutating func escape() -> [Text]? {
@@ -90,7 +101,8 @@ enum RegexGlobs {
             let character = characters[index]
             index += 1
             if character == "d" { return [Text(glob: "#")] }
-            return character.isLetter || character.isNumber ? nil : [Text(glob: String(character))]
+            guard !character.isLetter, !character.isNumber else { return nil }
+            return literal(character).map { [$0] }
         }
 
         /// `[-@]`, `[tt]`: single characters, not ranges.
@@ -101,12 +113,12 @@ enum RegexGlobs {
                 let isRange =
                     character == "-" && !members.isEmpty && index + 1 < characters.count
                     && characters[index + 1] != "]"
-                guard character != "^", character != "\\", !isRange else { return nil }
-                let text = Text(glob: String(character))
+                guard character != "^", character != "\\", !isRange, let text = literal(character)
+                else { return nil }
                 if !members.contains(text) { members.append(text) }
                 index += 1
             }
-            return members.isEmpty ? nil : members
+            return members.isEmpty || characters[index - 1] != "]" ? nil : members
         }
 
         /// `x?`, `x{4}`; `x*` and `x+` of one character cannot be said.

@@ -73,9 +73,7 @@ struct ModelIdentity {
             // What the channel calls another of its models cannot be this one's id.
             func isAnothers(_ id: String) -> Bool { words.model(id).map { $0 != place } ?? false }
             if known == nil, taken.contains(id) || isAnothers(id) { id = Self.own(model, channel) }
-            while taken.contains(id) || known == nil && isAnothers(id) {
-                id = "\(channel.id)/\(id)"
-            }
+            while taken.contains(id) { id = "\(channel.id)/\(id)" }
             ids[index][place] = id
             taken.insert(id)
             note(id, model, vendor: channel.isVendor && !model.isResold ? channel.id : nil)

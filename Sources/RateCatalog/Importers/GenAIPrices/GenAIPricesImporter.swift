@@ -59,14 +59,18 @@ package enum GenAIPricesImporter: CatalogImporter {
     private static func channel(
         _ id: String, _ provider: JSONValue, _ models: [JSONValue], _ tally: inout ImportTally
     ) -> ImportedChannel {
+        let channelID = id.lowercased()
         var channel = ImportedChannel(
-            id: id.lowercased(), name: provider["name"]?.textValue ?? id,
-            isVendor: vendors.contains(id))
-        channel.aliases = aliases[id] ?? []
+            id: channelID, name: provider["name"]?.textValue ?? id,
+            isVendor: vendors.contains(channelID))
+        channel.aliases = aliases[channelID] ?? []
         tally.carry("providers")
         for (key, shape) in leftOut where provider[key] != nil {
             tally.leave(shape, at: id, provider[key]?.elements?.count ?? 1)
         }
+        tally.leaveUnknown(
+            of: provider, "a provider", known: ["id", "name", "models"] + leftOut.map(\.key), at: id
+        )
         let comment = provider["price_comments"]?.textValue
         for value in models {
             guard let modelID = value["id"]?.textValue, value["prices"] != nil else {
@@ -99,5 +103,16 @@ package enum GenAIPricesImporter: CatalogImporter {
     private static func conversionNote(_ comment: String?) -> String? {
         guard let comment, comment.contains("converted to USD at") else { return nil }
         return "Converted from CNY by the source; the seller publishes no list in USD."
+    }
+}
+
+extension ImportTally {
+    /// Fields that the source had not when this was written.
+    mutating func leaveUnknown(
+        of value: JSONValue, _ kind: String, known: [String], at place: String
+    ) {
+        for member in value.members ?? [] where !known.contains(member.key) {
+            leave("unknown fields of \(kind): \(member.key)", at: place)
+        }
     }
 }

@@ -24,9 +24,8 @@ struct GenAIPricesModel {
         model.isResold = isResold
         tally.carry("models")
         for (key, shape) in Self.leftOut where value[key] != nil { tally.leave(shape, at: place) }
-        for member in value.members ?? [] where !Self.known.contains(member.key) {
-            tally.leave("unknown fields of a model: \(member.key)", at: place)
-        }
+        tally.leaveUnknown(
+            of: value, "a model", known: Self.known + Self.leftOut.map(\.key), at: place)
         GenAIPricesNames.read(value["match"], into: &model, place, &tally)
         let statesFree = statesFree
         guard let conditions = conditions(&tally), let variants = variants(&tally) else {
@@ -74,10 +73,7 @@ struct GenAIPricesModel {
         ],
     ]
 
-    private static let known: Set<String> = [
-        "id", "name", "match", "prices", "price_variants", "context_window", "price_comments",
-        "description", "deprecated",
-    ]
+    private static let known = ["id", "name", "match", "prices", "price_variants"]
 
     private static let leftOut: [(key: String, shape: String)] = [
         ("context_window", "context windows"), ("price_comments", "comments on a model's price"),
@@ -92,7 +88,8 @@ struct GenAIPricesModel {
             tally.carry("lists of conditional prices")
             var conditions: [GenAIPricesTimeline.Condition] = []
             for entry in list {
-                guard let prices = GenAIPriceSet(entry["prices"], place, &tally),
+                guard entry.holdsOnly("constraint", "prices"),
+                    let prices = GenAIPriceSet(entry["prices"], place, &tally),
                     let constraint = constraint(entry["constraint"], &tally)
                 else { return nil }
                 conditions.append(.init(constraint: constraint, prices: prices))
@@ -107,7 +104,8 @@ struct GenAIPricesModel {
     private func variants(_ tally: inout ImportTally) -> [GenAIPricesTimeline.Variant]? {
         var variants: [GenAIPricesTimeline.Variant] = []
         for entry in value["price_variants"]?.elements ?? [] {
-            guard let when = context(entry["when"]),
+            guard entry.holdsOnly("when", "constraint", "prices"),
+                let when = context(entry["when"]),
                 let prices = GenAIPriceSet(entry["prices"], place, &tally),
                 let constraint = constraint(entry["constraint"], &tally)
             else { return nil }
@@ -134,6 +132,9 @@ struct GenAIPricesModel {
         _ value: JSONValue?, _ tally: inout ImportTally
     ) -> GenAIPricesTimeline.Constraint? {
         guard let value, value != .null else { return .always }
+        guard value.holdsOnly("start_date") || value.holdsOnly("start_time", "end_time") else {
+            return nil
+        }
         if let text = value["start_date"]?.textValue {
             guard let date = CivilDate.parse(text.utf8) else { return nil }
             tally.carry("start dates")
@@ -154,6 +155,13 @@ struct GenAIPricesModel {
             break
         }
         return TimeOfDay.parse(text.utf8)
+    }
+}
+
+extension JSONValue {
+    /// What is known to bear on a price: a key that is not could turn it into another.
+    fileprivate func holdsOnly(_ keys: String...) -> Bool {
+        members?.allSatisfy { keys.contains($0.key) } ?? false
     }
 }
 
@@ -197,13 +205,14 @@ struct GenAIPriceSet {
         guard value.members != nil else {
             return rate(value, unit, place, &tally).map { Price(base: $0, tiers: []) }
         }
-        guard let base = rate(value["base"], unit, place, &tally),
+        guard value.holdsOnly("base", "tiers"), let base = rate(value["base"], unit, place, &tally),
             let entries = value["tiers"]?.elements
         else { return nil }
         tally.carry("tiered prices")
         var tiers: [(start: Int64, rate: Rate)] = []
         for entry in entries {
-            guard case .integer(let start)? = entry["start"], start >= 0,
+            guard entry.holdsOnly("start", "price"), case .integer(let start)? = entry["start"],
+                start >= 0,
                 tiers.last.map({ $0.start < start }) ?? true,
                 let rate = rate(entry["price"], unit, place, &tally)
             else { return nil }

@@ -12,13 +12,14 @@ enum GenAIPricesNames {
             tally.leave("match clauses of an unknown shape", at: place)
             return
         }
-        let text = member.value.textValue?.lowercased()
+        let text = member.value.textValue
         switch (member.key, text) {
         case ("or", _):
             for inner in member.value.elements ?? [] { read(inner, into: &model, place, &tally) }
         case ("equals", let text?):
             tally.carry("match: equals")
-            if !model.names.contains(text) { model.names.append(text) }
+            let name = text.lowercased()
+            if !model.names.contains(name) { model.names.append(name) }
         case ("and", _):
             readAnd(member.value.elements ?? [], into: &model, place, &tally)
         default:
@@ -42,11 +43,13 @@ enum GenAIPricesNames {
 
     private static func globs(_ kind: String, _ text: String?) -> [String]? {
         guard let text else { return nil }
+        if kind == "regex" { return RegexGlobs.globs(of: text) }
+        let plain = text.lowercased()
+        guard !plain.utf8.contains(where: { "*?#".utf8.contains($0) }) else { return nil }
         switch kind {
-        case "starts_with": return [text + "*"]
-        case "ends_with": return ["*" + text]
-        case "contains": return ["*" + text + "*"]
-        case "regex": return RegexGlobs.globs(of: text)
+        case "starts_with": return [plain + "*"]
+        case "ends_with": return ["*" + plain]
+        case "contains": return ["*" + plain + "*"]
         default: return nil
         }
     }
@@ -60,7 +63,7 @@ enum GenAIPricesNames {
         var except: [String] = []
         for clause in clauses {
             guard let member = clause.members?.first, clause.members?.count == 1,
-                let text = member.value.textValue?.lowercased()
+                let text = member.value.textValue
             else { return tally.leave("match clauses of an unknown shape", at: place) }
             if member.key == "regex", let excluded = RegexGlobs.excluded(by: text) {
                 except += excluded
