@@ -385,7 +385,7 @@ struct RateFileReader {
     /// A name that programs compare: without spaces and control characters.
     private func identifier(_ node: ConfigNode) -> String? {
         guard let text = node.string else { return nil }
-        guard text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }) else {
+        guard text.unicodeScalars.allSatisfy({ $0.value != 0x20 && $0.isPrintable }) else {
             node.fault("\(quoted(text)) is no name: it holds a space or a control character")
             return nil
         }
@@ -421,5 +421,15 @@ struct RateFileReader {
             return nil
         }
         return value
+    }
+}
+
+extension Unicode.Scalar {
+    /// Neither a control character nor one that is not seen, such as a mark of direction.
+    var isPrintable: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
+        default: true
+        }
     }
 }

@@ -16,6 +16,10 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         lhs.milliseconds < rhs.milliseconds
     }
 
+    package func advanced(bySeconds seconds: Int64) -> Timestamp {
+        Timestamp(milliseconds: milliseconds + seconds * 1000)
+    }
+
     /// Whole seconds since the epoch, rounded down.
     package var seconds: Int64 {
         floorDivide(milliseconds, 1000)

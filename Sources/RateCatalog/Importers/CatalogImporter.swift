@@ -29,12 +29,20 @@ package enum ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     case notSuchACatalog(source: String, problem: String)
     /// An import that would leave files which do not load.
     case wouldNotLoad(String)
+    /// Most of the lines that hold would end.
+    case wouldEndMost(Int, of: Int)
+    /// The day of the import is before that of an earlier one.
+    case before(CivilDate)
 
     package var description: String {
         switch self {
         case .notSuchACatalog(let source, let problem): "this is no \(source) catalog: \(problem)"
         case .wouldNotLoad(let problem):
             "nothing was written, for the outcome would not load: \(problem)"
+        case .wouldEndMost(let count, let all):
+            "nothing was written, for \(count) of \(all) lines would end: is it the whole catalog? --accept '*' ends them"
+        case .before(let date):
+            "nothing was written, for an import of \(date.text) is there already: an older one would change the past"
         }
     }
 }
@@ -113,8 +121,23 @@ package struct ImportTally: Sendable {
     package private(set) var notCarried: [Entry] = []
     /// Carried in another spelling: float noise made clean, repeating decimals made ratios.
     package private(set) var mended: [Entry] = []
+    /// Models with a price that cannot be read, by their places: with one of them, there is no
+    /// import, for what stands would end.
+    private var unreadable: [String] = []
 
     package init() {}
+
+    package mutating func cannotRead(_ place: String) { unreadable.append(place) }
+
+    /// Throws `ImportError` where some price could not be read.
+    func requireReadable(_ source: String) throws {
+        guard let first = unreadable.first else { return }
+        let more = unreadable.count - 1
+        throw ImportError.notSuchACatalog(
+            source: source,
+            problem: "\(first) has a price that cannot be read"
+                + (more > 0 ? ", and so have \(more) others" : ""))
+    }
 
     package mutating func carry(_ shape: String, _ count: Int = 1) {
         Self.count(shape, count, nil, in: &carried)

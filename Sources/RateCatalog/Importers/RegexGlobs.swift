@@ -3,6 +3,7 @@
 enum RegexGlobs {
     /// The globs that together match what a search for `regex` finds, or `nil`.
     static func globs(of regex: String) -> [String]? {
+        guard regex.utf8.count <= 1_000 else { return nil }
         var parser = Parser(regex)
         var globs: [String] = []
         repeat {
@@ -16,7 +17,9 @@ enum RegexGlobs {
     /// The globs that `^(?!.*x)` keeps out, or `nil` for any other expression.
     static func excluded(by regex: String) -> [String]? {
         let (head, tail) = ("^(?!", ")")
-        guard regex.hasPrefix(head), regex.hasSuffix(tail) else { return nil }
+        guard regex.hasPrefix(head), regex.hasSuffix(tail), regex.utf8.count <= 1_000 else {
+            return nil
+        }
         var parser = Parser(String(regex.dropFirst(head.count).dropLast(tail.count)))
         guard let texts = parser.alternatives(), parser.isAtEnd else { return nil }
         return texts.map { $0.glob + ($0.isEnded ? "" : "*") }

@@ -13,8 +13,12 @@ struct ImportComparison {
     static let farFactor: Int128 = 100
     /// A token rate this many times away from the same line's input is taken for a slip.
     static let farFromInput: Int128 = 500
-    /// In units of the currency per million tokens: no model costs so much.
-    static let dearestPerMillion: Int128 = 2_000
+    /// In units of the currency per million tokens: no model costs so much, or so little.
+    static let dearestInput: Int128 = 250
+    static let dearestToken: Int128 = 1_000
+    static let cheapestThousandth: Int128 = 1
+    /// In units of the currency: nothing that is counted one by one costs so much.
+    static let dearestThing: Int128 = 5
 
     let options: ImportPlan.Options
     let source: String
@@ -30,6 +34,10 @@ struct ImportComparison {
     }
 
     private var today: Timestamp { Timestamp(options.date) }
+    /// The last second of today: what was written today holds, too.
+    private var tonight: Timestamp {
+        Timestamp(options.date.advanced(byDays: 1)).advanced(bySeconds: -1)
+    }
 
     // MARK: Fresh lines
 
@@ -51,6 +59,26 @@ struct ImportComparison {
     }
 
     // MARK: Merging
+
+    /// Lines of the same conditions, by time.
+    private struct Timeline {
+        let entries: [CatalogLine]
+
+        init(_ entries: [CatalogLine]) {
+            self.entries = entries.sorted { $0.line.validFrom < $1.line.validFrom }
+        }
+
+        /// The last one that had begun, whether or not it has ended.
+        func latest(at time: Timestamp) -> CatalogLine? {
+            entries.last { $0.line.validFrom <= time }
+        }
+
+        func entry(at time: Timestamp) -> CatalogLine? {
+            latest(at: time).flatMap { entry in
+                entry.validTo.map { $0 <= time } ?? false ? nil : entry
+            }
+        }
+    }
 
     private struct Group: Hashable {
         let currency: Currency
@@ -77,9 +105,11 @@ struct ImportComparison {
         }
     }
 
-    /// The line as it is written, or `nil` where it is held back.
-    private mutating func added(_ entry: CatalogLine) -> CatalogLine? {
-        let reason = slip(in: entry.line)
+    /// The line as it is written, or `nil` where it is held back; `before` is what it comes after.
+    private mutating func added(
+        _ entry: CatalogLine, after before: CatalogLine? = nil
+    ) -> CatalogLine? {
+        let reason = before.flatMap { move(from: $0.line, to: entry.line) } ?? slip(in: entry.line)
         if reason != nil, !isAccepted(entry.line) {
             changes.append(.init(word: .heldBack, before: nil, after: entry, reason: reason))
             return nil
@@ -93,65 +123,122 @@ struct ImportComparison {
         reason.map { entry.confirming("Accepted on \(options.date.text) although \($0).") } ?? entry
     }
 
-    /// Lines of the same conditions, those of the file and those of the source.
+    /// Lines of the same conditions: the file's stay up to today, the source's hold from then on.
     private mutating func merged(_ before: [CatalogLine], _ now: [CatalogLine]) -> [CatalogLine] {
         let withdrawn = Set(before.compactMap(\.corrects))
-        let standing = before.filter { !withdrawn.contains($0.line.id) }
-            .sorted { $0.line.validFrom < $1.line.validFrom }
+        let standing = Timeline(before.filter { !withdrawn.contains($0.line.id) })
+        let stated = Timeline(now)
         var result = before
-        let held = standing.last { $0.line.validFrom <= today && !hasEnded($0) }
-        let holds = now.sorted { $0.line.validFrom < $1.line.validFrom }
-            .last { $0.line.validFrom <= today && !hasEnded($0) }
-        switch (held, holds) {
-        case (let held?, let holds?) where held.line.rates == holds.line.rates:
-            unchanged += 1
-        case (let held?, let holds?): change(held, to: holds, standing, &result)
-        case (let held?, nil): end(held, &result)
-        case (nil, let holds?):
-            // It had ended, and is sold again.
-            if let entry = added(dated(holds, from: today)) { result.append(entry) }
-        case (nil, nil): break
-        }
-        let known = Set(before.map(\.line.validFrom))
-        for entry in now where entry.line.validFrom > today && !known.contains(entry.line.validFrom)
-        {
-            if let entry = added(entry) { result.append(entry) }
-        }
-        for entry in now where entry.line.validFrom <= today && entry !== holds {
-            let same = standing.contains { $0.line.rates == entry.line.rates }
-            if !same { pastDiffers += 1 }
-        }
+        mergePresent(standing, stated, &result)
+        mergeFuture(standing, stated, &result)
+        mergePast(standing, stated, &result)
         return result
     }
 
-    private mutating func change(
-        _ held: CatalogLine, to holds: CatalogLine, _ standing: [CatalogLine],
-        _ result: inout [CatalogLine]
+    private mutating func mergePresent(
+        _ standing: Timeline, _ stated: Timeline, _ result: inout [CatalogLine]
     ) {
-        let reason = move(from: held.line, to: holds.line) ?? slip(in: holds.line)
-        if reason != nil, !isAccepted(holds.line) {
-            changes.append(.init(word: .heldBack, before: held, after: holds, reason: reason))
-            return
+        switch (standing.entry(at: tonight), stated.entry(at: tonight)) {
+        case (let held?, let holds?) where held.line.rates == holds.line.rates:
+            if let end = holds.validTo, held.validTo == nil, stated.entry(at: end) == nil {
+                self.end(held, at: end, &result)
+            } else {
+                unchanged += 1
+            }
+        case (let held?, let holds?): change(held, to: holds, &result)
+        case (let held?, nil):
+            // On the day that the source names, where that is news; else today.
+            let named = stated.latest(at: tonight)?.validTo.flatMap {
+                $0 > held.line.validFrom && $0 <= today ? $0 : nil
+            }
+            end(held, at: named ?? today, &result)
+        case (nil, let holds?):
+            // It had ended, and is sold again.
+            let entry = dated(holds, from: today)
+            let id = entry.line.id
+            if result.contains(where: { $0.line.id == id }) { break }
+            if let entry = added(entry) { result.append(entry) }
+        case (nil, nil): break
         }
+    }
+
+    /// What was announced and is told otherwise now is corrected; what is announced is added.
+    private mutating func mergeFuture(
+        _ standing: Timeline, _ stated: Timeline, _ result: inout [CatalogLine]
+    ) {
+        for announced in standing.entries where announced.line.validFrom > tonight {
+            let start = announced.line.validFrom
+            guard let entry = stated.entry(at: start) else {
+                let reason = "it is announced here, and gone from the source before it holds"
+                changes.append(
+                    .init(word: .heldBack, before: announced, after: nil, reason: reason))
+                continue
+            }
+            if entry.line.rates != announced.line.rates {
+                replace(announced, by: dated(entry, from: start), &result)
+            }
+        }
+        let known = Set(standing.entries.map(\.line.validFrom))
+        for entry in stated.entries
+        where entry.line.validFrom > tonight && !known.contains(entry.line.validFrom) {
+            let before = stated.latest(at: entry.line.validFrom.advanced(bySeconds: -1))
+            if let entry = added(entry, after: before) { result.append(entry) }
+        }
+    }
+
+    /// History stays; only what was held back then, and is accepted now, takes its place in it.
+    private mutating func mergePast(
+        _ standing: Timeline, _ stated: Timeline, _ result: inout [CatalogLine]
+    ) {
+        let holds = stated.entry(at: tonight)
+        for entry in stated.entries where entry.line.validFrom <= tonight && entry !== holds {
+            let isAbsent = !standing.entries.contains { $0.line.validFrom == entry.line.validFrom }
+            if isAbsent, isAccepted(entry.line), slip(in: entry.line) != nil {
+                if let entry = added(entry) { result.append(entry) }
+            } else if !standing.entries.contains(where: { $0.line.rates == entry.line.rates }) {
+                pastDiffers += 1
+            }
+        }
+    }
+
+    private mutating func change(
+        _ held: CatalogLine, to holds: CatalogLine, _ result: inout [CatalogLine]
+    ) {
         // Since the day that the source names, where that is news; else since today.
         let isNews = holds.line.validFrom > held.line.validFrom
-        let entry = dated(holds, from: isNews ? holds.line.validFrom : today)
-        // Twice on one day: the earlier line of that day was wrong.
-        let corrected = standing.first { $0.line.validFrom == entry.line.validFrom }
-        let written = accepted(
-            corrected.map { entry.correcting($0.line.id) } ?? entry, although: reason)
+        let start = isNews ? holds.line.validFrom : max(today, held.line.validFrom)
+        replace(held, by: dated(holds, from: start), &result)
+    }
+
+    /// Writes `entry` behind `held`; one that begins with it corrects it.
+    private mutating func replace(
+        _ held: CatalogLine, by entry: CatalogLine, _ result: inout [CatalogLine]
+    ) {
+        let reason = move(from: held.line, to: entry.line) ?? slip(in: entry.line)
+        if reason != nil, !isAccepted(entry.line) {
+            changes.append(.init(word: .heldBack, before: held, after: entry, reason: reason))
+            return
+        }
+        var written = entry
+        // There, back and there again on one day: a line that was withdrawn stays so.
+        let known = Set(result.map(\.line.id))
+        while known.contains(written.line.id) {
+            written = dated(entry, from: written.line.validFrom.advanced(bySeconds: 1))
+        }
+        if written.line.validFrom == held.line.validFrom {
+            written = written.correcting(held.line.id)
+        }
+        written = accepted(written, although: reason)
         changes.append(.init(word: .changed, before: held, after: written, reason: nil))
         result.append(written)
     }
 
-    private mutating func end(_ held: CatalogLine, _ result: inout [CatalogLine]) {
-        guard held.line.validFrom < today else { return }
+    private mutating func end(
+        _ held: CatalogLine, at time: Timestamp, _ result: inout [CatalogLine]
+    ) {
+        guard held.line.validFrom < time else { return }
         changes.append(.init(word: .ended, before: held, after: nil, reason: nil))
-        result = result.map { $0 === held ? $0.ended(at: today) : $0 }
-    }
-
-    private func hasEnded(_ entry: CatalogLine) -> Bool {
-        entry.validTo.map { $0 <= today } ?? false
+        result = result.map { $0 === held ? $0.ended(at: time) : $0 }
     }
 
     private func dated(_ entry: CatalogLine, from time: Timestamp) -> CatalogLine {
@@ -177,12 +264,38 @@ struct ImportComparison {
             if before.isFree != rate.isFree {
                 return "\(meter.name) \(rate.isFree ? "became free" : "is free no longer")"
             }
-            let (small, large) = [before.attosOfOneUnit, rate.attosOfOneUnit].minAndMax
-            if large > small * Self.largestMove {
+            // Quotes crosswise, so that a ratio such as 1/12 is compared exactly.
+            let old = before.quote.attos * Int128(rate.quotedUnits)
+            let new = rate.quote.attos * Int128(before.quotedUnits)
+            if max(old, new) > min(old, new) * Self.largestMove {
                 return "\(meter.name) moved by more than \(Self.largestMove)×"
             }
         }
         return nil
+    }
+
+    /// Prices of one unit, in 10⁻¹⁸ of the currency, that only a mistake of the unit explains.
+    private static func isOutOfScale(_ price: Int128, _ meter: Meter) -> String? {
+        switch meter.side {
+        case .input where meter.fallback == nil && price > perMillion(dearestInput):
+            return "\(meter.name) is above \(dearestInput) per 1M tokens"
+        case .input where price > perMillion(dearestToken),
+            .output where price > perMillion(dearestToken):
+            return "\(meter.name) is above \(dearestToken) per 1M tokens"
+        case .input, .output:
+            guard price < perMillion(cheapestThousandth) / 1_000, meter.fallback == nil else {
+                return nil
+            }
+            return "\(meter.name) is below 0.001 per 1M tokens"
+        case .neither:
+            let isTime = meter.unit == "millisecond"
+            guard price > dearestThing * DecimalText.one / (isTime ? 1_000 : 1) else { return nil }
+            return "\(meter.name) is above \(dearestThing) \(isTime ? "a second" : "each")"
+        }
+    }
+
+    private static func perMillion(_ price: Int128) -> Int128 {
+        price * DecimalText.one / 1_000_000
     }
 
     /// Why a line looks like a mistake of the unit, or `nil`.
@@ -190,9 +303,7 @@ struct ImportComparison {
         let input = line.rates[.input].map(\.attosOfOneUnit) ?? 0
         for (meter, rate) in line.rates.pairs where !rate.isFree {
             let price = rate.attosOfOneUnit
-            if meter.isToken, price > Self.dearestPerMillion * DecimalText.one / 1_000_000 {
-                return "\(meter.name) is above \(Self.dearestPerMillion) per 1M tokens"
-            }
+            if let reason = Self.isOutOfScale(price, meter) { return reason }
             if meter.isToken, input > 0 {
                 let (small, large) = [input, price].minAndMax
                 if large > small * Self.farFromInput {

@@ -57,7 +57,11 @@ package struct ImportPlan: Sendable {
         source = catalog.source
         tally = catalog.tally
         folder = "imported/\(name)"
+        try Self.checkNames(catalog, name)
         let earlier = EarlierImport(existing.filter { $0.name.hasPrefix("imported/\(name)/") })
+        if let last = earlier.lastRead, last > options.date {
+            throw ImportError.before(last)
+        }
         let own = Self.ownModels(existing)
         let identity = ModelIdentity(catalog, own: own, earlier: earlier.ids)
         var comparison = ImportComparison(options: options, source: catalog.source)
@@ -73,18 +77,26 @@ package struct ImportPlan: Sendable {
                 comparison.merge(
                     fresh[id] ?? [], into: earlier.lines[Offering(channel: channel.id, model: id)])
             }
-            writer.add(channel, ids: ids, lines: lines)
+            let names = Set(channel.models.flatMap(\.names))
+            let gone = (earlier.names[channel.id] ?? []).filter {
+                !ids.contains($0.model) && ($0.isPattern || !names.contains($0.name.text))
+            }
+            writer.add(channel, ids: ids, lines: lines, gone: gone)
         }
         for (channel, gone) in earlier.channels
         where !catalog.channels.contains(where: { $0.id == channel }) {
             let lines = gone.flatMap { comparison.merge([], into: earlier.lines[$0]) }
-            writer.addGone(channel, lines: lines, names: earlier.names[channel] ?? [])
+            writer.addGone(
+                earlier.described[channel] ?? Channel(id: channel, name: channel, currency: .usd),
+                lines: lines,
+                names: earlier.names[channel] ?? [])
         }
         writer.addModels(identity.models, earlier: earlier.declared)
         changes = comparison.changes
         unchanged = comparison.unchanged
         pastDiffers = comparison.pastDiffers
         models = catalog.channels.reduce(0) { $0 + $1.models.count }
+        try checkEnds(options)
         files = writer.files.filter { file in
             existing.first { $0.name == file.name }.map {
                 ImportedFiles.body($0.text) != ImportedFiles.body(file.text)
@@ -124,6 +136,38 @@ package struct ImportPlan: Sendable {
         return prices
     }
 
+    /// A catalog that lost most of its models is a broken one, or another.
+    private func checkEnds(_ options: Options) throws {
+        let ended = count(.ended)
+        guard ended >= 20, ended > unchanged + count(.changed), !options.accepted.contains("*")
+        else { return }
+        throw ImportError.wouldEndMost(ended, of: ended + unchanged + count(.changed))
+    }
+
+    /// An id names a file, and every name is printed.
+    private static func checkNames(_ catalog: ImportedCatalog, _ name: String) throws {
+        func refuse(_ text: String, _ problem: String) -> ImportError {
+            .notSuchACatalog(source: name, problem: "\(quoted(String(text.prefix(80)))) \(problem)")
+        }
+        for channel in catalog.channels {
+            let bytes = channel.id.utf8
+            let isPlain = bytes.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "-_.".utf8.contains($0)
+            }
+            guard isPlain, (1...64).contains(bytes.count), bytes.first != UInt8(ascii: "."),
+                channel.id != "models"
+            else { throw refuse(channel.id, "is no id of a channel") }
+            for text in channel.models.flatMap({ [$0.id] + $0.names + $0.patterns.map(\.glob) }) {
+                guard text.utf8.count <= 200 else {
+                    throw refuse(text, "… is longer than a name of a model can be, 200 bytes")
+                }
+                guard text.unicodeScalars.allSatisfy(\.isPrintable) else {
+                    throw refuse(text, "holds a character that cannot be seen")
+                }
+            }
+        }
+    }
+
     private static func checkLoads(_ existing: [RateFile], _ changed: [RateFile]) throws {
         let names = Set(changed.map(\.name))
         do {
@@ -144,6 +188,9 @@ struct EarlierImport {
     private(set) var declared: [Model] = []
     /// The canonical id by channel and name.
     private(set) var ids: [Offering: String] = [:]
+    private(set) var described: [String: Channel] = [:]
+    /// The day of the last import that wrote a line.
+    private(set) var lastRead: CivilDate?
     /// The models of each channel, in the order of its file.
     private(set) var channels: [(channel: String, offerings: [Offering])] = []
 
@@ -152,6 +199,8 @@ struct EarlierImport {
         for file in files { reader.read(file) }
         let content = reader.content
         declared = content.models.map(\.model)
+        for (channel, _) in content.channels { described[channel.id] = channel }
+        lastRead = content.lines.map(\.entry.publication.checked).max()
         for entry in content.lines.map(\.entry) {
             let offering = Offering(channel: entry.line.channel, model: entry.line.model)
             if lines[offering] == nil {

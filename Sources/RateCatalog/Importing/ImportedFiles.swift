@@ -21,7 +21,11 @@ struct ImportedFiles {
         return text[head...]
     }
 
-    mutating func add(_ channel: ImportedChannel, ids: [String], lines: [CatalogLine]) {
+    /// `gone`: what the channel called models that the source no longer has; their lines stay, and
+    /// so do their names.
+    mutating func add(
+        _ channel: ImportedChannel, ids: [String], lines: [CatalogLine], gone: [ChannelName]
+    ) {
         let names = zip(channel.models, ids).filter { model, _ in
             !model.names.isEmpty || !model.patterns.isEmpty
         }.map { model, id in
@@ -32,14 +36,25 @@ struct ImportedFiles {
             }
         }
         addChannel(
-            channel.id, name: channel.name, aliases: channel.aliases, names: names, lines: lines)
+            channel.id, name: channel.name, aliases: channel.aliases,
+            names: names + records(gone), lines: lines)
     }
 
     /// A channel that the source no longer has: its lines stay, and so do its names.
-    mutating func addGone(_ channel: String, lines: [CatalogLine], names: [ChannelName]) {
-        let models = Dictionary(grouping: names, by: \.model).sorted { $0.key < $1.key }
-        let records = models.map { model, names in
-            record { writer in
+    mutating func addGone(_ channel: Channel, lines: [CatalogLine], names: [ChannelName]) {
+        addChannel(
+            channel.id, name: channel.name, aliases: channel.aliases, names: records(names),
+            lines: lines)
+    }
+
+    /// In the order of the file that they come from: a pattern goes before those behind it.
+    private func records(_ names: [ChannelName]) -> [[UInt8]] {
+        var order: [String] = []
+        for name in names where !order.contains(name.model) { order.append(name.model) }
+        let byModel = Dictionary(grouping: names, by: \.model)
+        return order.map { model in
+            let names = byModel[model] ?? []
+            return record { writer in
                 writer.member("model", model)
                 let exact = names.filter { !$0.isPattern }.map(\.name.text)
                 if !exact.isEmpty { writer.list("names", exact) }
@@ -49,7 +64,6 @@ struct ImportedFiles {
                 if !patterns.isEmpty { writer.patterns(patterns) }
             }
         }
-        addChannel(channel, name: channel, aliases: [], names: records, lines: lines)
     }
 
     /// The models that no file of ours declares, by id; those of earlier imports stay.
@@ -80,8 +94,10 @@ struct ImportedFiles {
             writer.member("name", name)
             if !aliases.isEmpty { writer.list("aliases", aliases) }
             writer.member("currency", "USD")
-            writer.member("source", common.source)
-            writer.member("checked", common.checked.text)
+            if !lines.isEmpty {
+                writer.member("source", common.source)
+                writer.member("checked", common.checked.text)
+            }
             writer.member("unlisted", "inherit")
             if !names.isEmpty { writer.records("names", names) }
             writer.records("lines", records)

@@ -171,29 +171,37 @@ struct GenAIPricesHostileTests {
             name: "a variant with a price in words", prices: #"{"input_mtok": "1"}"#,
             more: #""price_variants": [{"when": {"speed": "x"}, "prices": {"input_mtok": "?"}}]"#),
     ])
-    func leavesAModelThatItCannotReadWithoutALine(given: Model) throws {
-        let catalog = try GenAICatalog.read([
-            GenAICatalog.provider(
-                "maker",
-                [
-                    GenAICatalog.model("m", given.prices, more: given.more),
-                    GenAICatalog.model("n", #"{"input_mtok": "1"}"#),
-                ])
-        ])
-        #expect(catalog.channels[0].models.map(\.lines.count) == [0, 1])
-        let left = try #require(
-            catalog.tally.notCarried.first { $0.shape == "models with a price that cannot be read" }
+    func refusesACatalogWithAPriceThatItCannotRead(given: Model) {
+        let catalog = GenAICatalog.provider(
+            "maker",
+            [
+                GenAICatalog.model("m", given.prices, more: given.more),
+                GenAICatalog.model("n", #"{"input_mtok": "1"}"#),
+            ])
+        let error = #expect(throws: ImportError.self) { try GenAICatalog.read([catalog]) }
+        #expect(
+            error?.description
+                == "this is no genai-prices catalog: maker/m has a price that cannot be read")
+    }
+
+    @Test func countsThePricesThatItCannotRead() {
+        let models = ["a", "b", "c"].map { GenAICatalog.model($0, #"{"input_mtok": "NaN"}"#) }
+        let error = #expect(throws: ImportError.self) {
+            try GenAICatalog.read([GenAICatalog.provider("maker", models)])
+        }
+        #expect(
+            error?.description
+                == "this is no genai-prices catalog: maker/a has a price that cannot be read, and so have 2 others"
         )
-        #expect(left.count == 1)
-        #expect(left.examples == ["maker/m"])
     }
 
     /// A word without a digit is no price, and least of all 0.
-    @Test func doesNotReadALonePointAsZero() throws {
-        let catalog = try GenAICatalog.read([
-            GenAICatalog.provider("maker", [GenAICatalog.model("m", #"{"input_mtok": "."}"#)])
-        ])
-        #expect(catalog.channels[0].models[0].lines.isEmpty)
+    @Test func doesNotReadALonePointAsZero() {
+        #expect(throws: ImportError.self) {
+            try GenAICatalog.read([
+                GenAICatalog.provider("maker", [GenAICatalog.model("m", #"{"input_mtok": "."}"#)])
+            ])
+        }
     }
 
     // MARK: Size
@@ -211,11 +219,12 @@ struct GenAIPricesHostileTests {
             ])
             #expect(catalog.channels[0].models[0].lines.count == 1)
         }
-        let price = try GenAICatalog.read([
-            GenAICatalog.provider(
-                "maker", [GenAICatalog.model("m", #"{"input_mtok": "\#(long)"}"#)])
-        ])
-        #expect(price.channels[0].models[0].lines.isEmpty)
+        #expect(throws: ImportError.self) {
+            try GenAICatalog.read([
+                GenAICatalog.provider(
+                    "maker", [GenAICatalog.model("m", #"{"input_mtok": "\#(long)"}"#)])
+            ])
+        }
     }
 
     /// Sixteen globs at most come of one expression.
@@ -243,7 +252,7 @@ struct GenAIPricesHostileTests {
     @Test func survivesAPriceOfThirtyNineDigits() async {
         await #expect(processExitsWith: .success) {
             let figure = "1.70141183460469231731687303715884105728"
-            _ = try GenAICatalog.read([
+            _ = try? GenAICatalog.read([
                 GenAICatalog.provider(
                     "maker", [GenAICatalog.model("m", #"{"input_mtok": \#(figure)}"#)])
             ])

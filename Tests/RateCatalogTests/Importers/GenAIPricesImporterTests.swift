@@ -330,6 +330,19 @@ struct GenAIPricesImporterTests {
                 == "1.00 USD")
     }
 
+    /// A request that says nothing of its tier costs what the base says.
+    @Test func doesNotLetAVariantNamedStandardTakeTheBasesPlace() throws {
+        let model = GenAICatalog.model(
+            "m", #"{"input_mtok": "2"}"#,
+            more: """
+                "price_variants": [{"when": {"service_tier": "standard"},
+                "prices": {"input_mtok": "4"}}]
+                """)
+        let catalog = try GenAICatalog.read([GenAICatalog.provider("maker", [model])])
+        let prices = catalog.channels[0].models[0].lines.map { $0.rates[.input]?.quote.amountText }
+        #expect(prices.contains("2.00"))
+    }
+
     /// A write to the cache that the source gives no price is unknown; a read is charged as input.
     @Test func pricesNoCacheWriteThatTheSourceDoesNot() throws {
         let catalog = try GenAICatalog.read([

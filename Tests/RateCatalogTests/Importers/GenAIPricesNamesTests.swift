@@ -279,7 +279,7 @@ struct GenAIPricesNamesTests {
                 "context windows": 1, "comments on a model's price": 1,
                 "marks of retired models (not the end of a price)": 1,
                 "unknown fields of a model: odd": 1, "prices of surprise_mtok": 2,
-                "variants that are the standard line": 1, "variants of some hours": 1,
+                "variants of the standard tier, or of two": 1, "variants of some hours": 1,
                 "empty price sets that do not say free (unknown, and never 0)": 1,
                 "models without an id or prices": 2, "units (their meters are known here)": 2,
             ])
@@ -307,13 +307,28 @@ struct GenAIPricesNamesTests {
     }
 
     /// `ImportTally` says that nothing is dropped in silence.
+    @Test func countsFieldsThatItDoesNotKnow() throws {
+        let catalog = try GenAICatalog.read([#"{"id": "maker", "surprise": 1, "models": []}"#])
+        #expect(
+            ImportTally.counts(catalog.tally.notCarried)["unknown fields of a provider: surprise"]
+                == 1)
+    }
+
+    /// A field that may bear on a price could turn it into another.
     @Test(arguments: [
-        #"{"id": "maker", "surprise": 1, "models": []}"#,
-        #"{"id": "maker", "models": [{"id": "m", "match": {"equals": "m"}, "prices": [{"constraint": {"start_date": "2026-01-01", "end_date": "2026-02-01"}, "prices": {"input_mtok": "1"}}]}]}"#,
-        #"{"id": "maker", "models": [{"id": "m", "match": {"equals": "m"}, "prices": {"input_mtok": {"base": "1", "tiers": [{"start": 5, "end": 6, "price": "2"}]}}}]}"#,
+        """
+        [{"constraint": {"start_date": "2026-01-01", "end_date": "2026-02-01"},
+        "prices": {"input_mtok": "1"}}]
+        """,
+        #"{"input_mtok": {"base": "1", "tiers": [{"start": 5, "end": 6, "price": "2"}]}}"#,
+        #"{"input_mtok": {"base": "1", "tiers": [], "per": "request"}}"#,
+        #"[{"prices": {"input_mtok": "1"}, "for": "friends"}]"#,
     ])
-    func tellsOfFieldsThatItDoesNotKnow(provider: String) throws {
-        let catalog = try GenAICatalog.read([provider])
-        #expect(!catalog.tally.notCarried.isEmpty)
+    func refusesConditionsThatItDoesNotKnow(prices: String) {
+        #expect(throws: ImportError.self) {
+            try GenAICatalog.read([
+                GenAICatalog.provider("maker", [GenAICatalog.model("m", prices)])
+            ])
+        }
     }
 }

@@ -134,9 +134,6 @@ struct GenAIShapesTests {
             lines: ["input 0, output 0"]),
         Case(
             name: "else it is unknown, and never 0", model: #""prices": {}"#, lines: []),
-        Case(
-            name: "a figure that no price can be leaves the model without a line",
-            model: #""prices": {"input_mtok": "-1"}"#, lines: []),
     ])
     func readsEveryShape(given: Case) throws {
         #expect(try lines(given.model) == given.lines)

@@ -159,10 +159,21 @@ struct LiteLLMShapesTests {
             name: "0 alone may mean free or unknown", entry: #""input_cost_per_token": 0"#,
             lines: []),
         Case(name: "no price is unknown", entry: #""mode": "chat""#, lines: []),
-        Case(name: "a text is no price", entry: #""input_cost_per_token": "cheap""#, lines: []),
     ])
     func readsEveryShape(given: Case) throws {
         #expect(try lines(given.entry) == given.lines)
+    }
+
+    @Test(arguments: [
+        #""input_cost_per_token": "cheap""#, #""input_cost_per_token": -1"#,
+        #""input_cost_per_token": 1e400"#,
+        #""input_cost_per_token": 1e-6, "tiered_pricing": 5"#,
+    ])
+    func refusesAPriceThatItCannotRead(entry: String) {
+        let error = #expect(throws: ImportError.self) { try lines(entry) }
+        #expect(
+            error?.description
+                == "this is no litellm catalog: maker/m has a price that cannot be read")
     }
 
     @Test func callsAModelOfTheUsersOwnMachineFree() throws {

@@ -49,6 +49,7 @@ package enum GenAIPricesImporter: CatalogImporter {
             }
             catalog.channels.append(channel(id, provider, models, &catalog.tally))
         }
+        try catalog.tally.requireReadable(name)
         if let units = root["units"]?.members {
             catalog.tally.leave(
                 "units (their meters are known here)", at: "units", units.count)

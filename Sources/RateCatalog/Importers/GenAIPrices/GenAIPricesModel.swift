@@ -29,7 +29,7 @@ struct GenAIPricesModel {
         GenAIPricesNames.read(value["match"], into: &model, place, &tally)
         let statesFree = statesFree
         guard let conditions = conditions(&tally), let variants = variants(&tally) else {
-            tally.leave("models with a price that cannot be read", at: place)
+            tally.cannotRead(place)
             return model
         }
         let timeline = GenAIPricesTimeline(
@@ -58,8 +58,9 @@ struct GenAIPricesModel {
         if id.lowercased().hasSuffix(":free") { return true }
         let words = [value["name"], value["price_comments"]].compactMap { $0?.textValue }
             .joined(separator: " ").lowercased()
-        return ["(free)", "free of charge", "included in the subscription"].contains(
-            where: words.contains)
+        return !words.contains("not free")
+            && ["(free)", "free of charge", "included in the subscription"].contains(
+                where: words.contains)
     }
 
     /// A request to these is billed for ten seconds at least; the source says so in its code

@@ -50,7 +50,7 @@ struct GenAIPricesTimeline {
         }
         for context in contexts {
             guard var conditions = Self.conditions(of: context) else {
-                tally.leave("variants that are the standard line", at: place)
+                tally.leave("variants of the standard tier, or of two", at: place)
                 continue
             }
             if !context.isEmpty { tally.carry("price variants") }
@@ -167,13 +167,16 @@ struct GenAIPricesTimeline {
     }
 
     /// `processing` and `service_tier` are the service tier; any other key is an attribute. `nil`
-    /// for what is the standard line by another name.
+    /// for what is the standard line by another name, or of two tiers at once.
     private static func conditions(of context: [String: String]) -> RateConditions? {
         var conditions = RateConditions()
         for (key, value) in context {
             switch key {
             case "processing", "service_tier":
-                if value == "default" { return nil }
+                // Two of them are no one tier, and the standard line is there already.
+                let isStandard = ["default", RateConditions.standardTier].contains(value)
+                let isSecond = conditions.serviceTier != RateConditions.standardTier
+                if isStandard || isSecond { return nil }
                 conditions.serviceTier = value
             default: conditions.when[key] = value
             }

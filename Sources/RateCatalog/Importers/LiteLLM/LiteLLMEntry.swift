@@ -25,7 +25,7 @@ struct LiteLLMEntry {
         model.names = LiteLLMNames.names(key, provider: provider)
         tally.carry("entries")
         guard let prices = prices(&tally) else {
-            tally.leave("entries with a figure that no price can be", at: key)
+            tally.cannotRead(key)
             return model
         }
         guard !prices.isEmpty else {
@@ -69,7 +69,7 @@ struct LiteLLMEntry {
     }
 
     private static func isPrice(_ key: String) -> Bool {
-        key.contains("cost") || key.contains("pricing") || key.contains("multiplier")
+        ["cost", "pric", "multiplier", "fee", "usd"].contains(where: key.contains)
     }
 
     private func add(
@@ -107,6 +107,9 @@ struct LiteLLMEntry {
 
     /// `tiered_pricing`: from a number of input tokens, exclusive, all tokens take the tier's prices.
     private func addTiers(to prices: inout Prices, _ tally: inout ImportTally) -> Bool {
+        if let tiers = value["tiered_pricing"], tiers.elements == nil, tiers != .null {
+            return false
+        }
         for tier in value["tiered_pricing"]?.elements ?? [] {
             guard let range = tier["range"]?.elements, let first = range.first?.numberText else {
                 tally.leave("prices by the number of results", at: key)

@@ -52,6 +52,7 @@ package enum LiteLLMImporter: CatalogImporter {
                 .model(&catalog.tally)
             catalog.channels[places[id] ?? 0].models.append(model)
         }
+        try catalog.tally.requireReadable(name)
         for index in catalog.channels.indices {
             keepOneHolder(of: &catalog.channels[index], &catalog.tally)
         }
