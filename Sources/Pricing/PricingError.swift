@@ -5,7 +5,8 @@ package enum PricingError: Error, Hashable, Sendable {
     case currencyMismatch(Currency, Currency)
     case noExchangeRate(Currency, Currency)
     case unknownTimeZone(String)
-    case unknownModel(String, nearest: [String])
+    /// `ended`: when the name ceased to stand for a model, where it once did.
+    case unknownModel(String, nearest: [String], ended: Timestamp? = nil)
     case unknownChannel(String, nearest: [String])
     case unknownMeter(String, nearest: [String])
     case ambiguousModel(String, candidates: [String])
@@ -67,7 +68,8 @@ extension PricingError: CustomStringConvertible {
             "no exchange rate between \(one.code) and \(other.code) for that day; give one, such as --fx \(one.code)/\(other.code)=RATE"
         case .unknownTimeZone(let name):
             "no time zone \(quoted(name)); write an IANA name such as Asia/Shanghai"
-        case .unknownModel(let name, let nearest): "no model \(quoted(name))\(hint(nearest))"
+        case .unknownModel(let name, let nearest, let ended):
+            "no model \(quoted(name))\(ended.map { " since \($0.dayOrText)" } ?? "")\(hint(nearest))"
         case .unknownChannel(let name, let nearest): "no channel \(quoted(name))\(hint(nearest))"
         case .unknownMeter(let name, let nearest): "no meter \(quoted(name))\(hint(nearest))"
         case .ambiguousModel(let name, let candidates):

@@ -140,6 +140,36 @@ import Testing
         #expect(files(sandbox).isEmpty)
     }
 
+    /// An id names a file: none may name one elsewhere.
+    @Test(arguments: ["../../../outside", "/outside", "a/b", "models", ".hidden"])
+    func writesNowhereElse(id: String) async throws {
+        let sandbox = try Sandbox()
+        let file = sandbox.folder.appending(path: "bad.json")
+        let text = #"""
+            {"providers": [{"id": "\#(id)", "name": "A", "models": [{"id": "m", "name": "M",
+              "match": {"equals": "m"}, "prices": {"input_mtok": "1"}}]}]}
+            """#
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        let output = try await run(sandbox, file.path())
+        #expect(output.exit == 1)
+        #expect(output.errors.contains("is no id of a channel"), "\(output.errors)")
+        #expect(files(sandbox).isEmpty)
+    }
+
+    @Test(arguments: [
+        (["--accept", "maker/larg"], 1, "no \"maker/larg\" in this catalog; nearest: maker/"),
+        (["--undated-from", "2026-11-23"], 64, "2026-11-23 is after the import, 2026-11-22"),
+        (["--date", "tomorrow"], 64, "\"tomorrow\" is not a date such as 2026-10-01"),
+    ])
+    func refusesWhatWouldDoNothing(options: [String], exit: Int32, says: String) async throws {
+        let sandbox = try Sandbox()
+        let output = try await run(
+            sandbox, Self.fixture.path(), ["--date", "2026-11-22"] + options)
+        #expect(output.exit == exit)
+        #expect(output.errors.contains(says), "\(output.errors)")
+        #expect(files(sandbox).isEmpty)
+    }
+
     @Test func refusesAnUnknownSource() async throws {
         let sandbox = try Sandbox()
         let output = try await sandbox.run([

@@ -57,8 +57,9 @@ class Draw:
     def question(self):
         """The line that tokenmeter is asked."""
         line = {"channel": self.provider.id, "model": self.name, "at": self.at_text, "usage": self.usage}
-        if self.tier is not None:
-            line["service_tier"] = self.tier
+        asked = self.tier or next((self.context[key] for key in TIER_KEYS if key in self.context), None)
+        if asked is not None:
+            line["service_tier"] = asked
         attributes = {key: value for key, value in self.context.items() if key not in TIER_KEYS}
         if attributes:
             line["when"] = attributes

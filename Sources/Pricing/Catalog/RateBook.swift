@@ -230,7 +230,10 @@ package struct Purchase: Sendable {
     package var at: Timestamp
     /// When the answer was complete; taken by channels priced at completion.
     package var completedAt: Timestamp?
-    package var serviceTier: String
+    /// `default`, as OpenAI's answers spell it, is kept as `standard`.
+    package var serviceTier: String {
+        didSet { serviceTier = RateConditions.tier(serviceTier) }
+    }
     /// Further attributes that a line's `when` may ask for.
     package var attributes: [String: String]
     /// Which of the channel's price lists, where it has one in each of several currencies; `nil` is
@@ -247,7 +250,7 @@ package struct Purchase: Sendable {
         self.channel = channel
         self.at = at
         self.completedAt = completedAt
-        self.serviceTier = serviceTier
+        self.serviceTier = RateConditions.tier(serviceTier)
         self.attributes = attributes
         self.list = list
     }

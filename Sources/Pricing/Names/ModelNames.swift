@@ -213,7 +213,12 @@ struct ModelNames: Sendable {
             if let match = try anyChannelsPattern(text, at: time) { return match }
         }
         if let unsold { return unsold }
-        throw .unknownModel(name, nearest: NearestNames.find(name, among: models.map(\.id)))
+        let ends = spellings.compactMap { entries[$0.text] }.flatMap { entry in
+            holders[Int(entry.first)..<Int(entry.last)].map(\.end)
+        }
+        throw .unknownModel(
+            name, nearest: NearestNames.find(name, among: models.map(\.id)),
+            ended: ends.filter { $0 <= time.milliseconds }.max().map(Timestamp.init(milliseconds:)))
     }
 
     /// One spelling of a name, made ready for patterns.

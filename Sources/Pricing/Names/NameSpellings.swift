@@ -33,8 +33,13 @@ package struct NameSpellings: Sendable {
         self.all = all
     }
 
+    /// In small letters, without spaces around it.
     static func lowered(_ name: String) -> String {
-        String(decoding: name.utf8.prefix(maximumLength), as: UTF8.self).lowercased()
+        let bytes = name.utf8.prefix(maximumLength)
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        let start = bytes.firstIndex { !isSpace($0) } ?? bytes.endIndex
+        let end = bytes.lastIndex { !isSpace($0) }.map(bytes.index(after:)) ?? start
+        return String(decoding: bytes[start..<end], as: UTF8.self).lowercased()
     }
 
     private static func afterModels(_ name: String) -> String? {

@@ -22,6 +22,11 @@ package struct RateConditions: Hashable, Sendable {
         self.when = when
     }
 
+    /// The tier of a name: OpenAI's answers call the standard one `default`.
+    package static func tier(_ name: String) -> String {
+        name == "default" ? standardTier : name
+    }
+
     /// Everything but the window: lines that share it are the two ends of a day.
     package var withoutWindow: RateConditions {
         var copy = self

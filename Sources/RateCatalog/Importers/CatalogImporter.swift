@@ -33,6 +33,8 @@ package enum ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     case wouldEndMost(Int, of: Int)
     /// The day of the import is before that of an earlier one.
     case before(CivilDate)
+    /// Accepted is what neither the catalog nor the files of earlier imports sell.
+    case acceptsNothing(String, nearest: [String])
 
     package var description: String {
         switch self {
@@ -43,6 +45,8 @@ package enum ImportError: Error, Hashable, Sendable, CustomStringConvertible {
             "nothing was written, for \(count) of \(all) lines would end: is it the whole catalog? --accept '*' ends them"
         case .before(let date):
             "nothing was written, for an import of \(date.text) is there already: an older one would change the past"
+        case .acceptsNothing(let name, let nearest):
+            "--accept: no \(quoted(name)) in this catalog; nearest: \(nearest.joined(separator: ", "))"
         }
     }
 }

@@ -64,6 +64,7 @@ package struct ImportPlan: Sendable {
         }
         let own = Self.ownModels(existing)
         let identity = ModelIdentity(catalog, own: own, earlier: earlier.ids)
+        try Self.checkAccepted(options.accepted, zip(catalog.channels, identity.ids), earlier)
         var comparison = ImportComparison(options: options, source: catalog.source)
         var writer = ImportedFiles(folder: folder, source: catalog.source, date: options.date)
         comparison.sellers = Self.sellers(catalog, identity)
@@ -165,6 +166,18 @@ package struct ImportPlan: Sendable {
                     throw refuse(text, "holds a character that cannot be seen")
                 }
             }
+        }
+    }
+
+    private static func checkAccepted(
+        _ accepted: [String], _ channels: some Sequence<(ImportedChannel, [String])>,
+        _ earlier: EarlierImport
+    ) throws {
+        guard accepted.contains(where: { $0 != "*" }) else { return }
+        var known = Set(earlier.lines.keys.map { "\($0.channel)/\($0.model)" })
+        for (channel, ids) in channels { known.formUnion(ids.map { "\(channel.id)/\($0)" }) }
+        for name in accepted where name != "*" && !known.contains(name) {
+            throw ImportError.acceptsNothing(name, nearest: NearestNames.find(name, among: known))
         }
     }
 

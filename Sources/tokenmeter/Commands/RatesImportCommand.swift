@@ -17,7 +17,9 @@ struct RatesImportCommand: ParsableCommand {
             Files go to imported/<from>/ inside the folder, one a channel; files beside that folder are yours and
             are never touched. A price that changed becomes a new dated line, one that is gone gets an end. A
             figure that moved by more than 3×, or looks like a mistake of the unit, is held back and listed:
-            accept it with --accept once you have looked at it. Nothing is fetched over the network.
+            accept it with --accept once you have looked at it. A catalog with a price that cannot be read, one
+            that would end most lines, and one older than the last are refused whole. Nothing is fetched over
+            the network.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -43,6 +45,11 @@ struct RatesImportCommand: ParsableCommand {
         }
         var options = ImportPlan.Options(date: try day("--date", date) ?? Composition.now().utcDate)
         options.undatedFrom = try day("--undated-from", undatedFrom) ?? options.undatedFrom
+        guard options.undatedFrom <= options.date else {
+            throw QuestionError.invalid(
+                field: "--undated-from",
+                problem: "\(options.undatedFrom.text) is after the import, \(options.date.text)")
+        }
         options.accepted = accept
         let text = try RateFolder.text(of: file)
         let existing = RateFolder.isFolder(into) ? try RateFolder.anyFiles(in: into) : []

@@ -18,7 +18,10 @@ struct RateBookNameTests {
                 patterns: [named("gpt-4.1-20??-??-??", "2025-04-14")]),
             Model(
                 id: "deepseek-v3.1", name: "DeepSeek-V3.1", vendor: "deepseek",
-                aliases: [named("deepseek-chat", "2025-08-21", "2025-09-29")]),
+                aliases: [
+                    named("deepseek-chat", "2025-08-21", "2025-09-29"),
+                    named("old-seek", "2025-01-01", "2025-08-21"),
+                ]),
             Model(
                 id: "deepseek-v3.2", name: "DeepSeek-V3.2", vendor: "deepseek",
                 aliases: [named("deepseek-chat", "2025-09-29", "2026-04-24")],
@@ -75,6 +78,8 @@ struct RateBookNameTests {
         Case(name: "OpenAI/GPT-4.1", day: "2026-06-15", id: "gpt-4.1"),
         Case(name: "gpt-4.1-2025-04-14", day: "2026-06-15", id: "gpt-4.1"),
         Case(name: "GPT-4.1-2025-04-14", day: "2026-06-15", id: "gpt-4.1"),
+        // Spaces around a name are a slip of the copy.
+        Case(name: " gpt-4.1\t", day: "2026-06-15", id: "gpt-4.1"),
         // An alias that moves by date.
         Case(name: "deepseek-chat", day: "2025-08-21", id: "deepseek-v3.1"),
         Case(name: "deepseek-chat", day: "2025-09-28", id: "deepseek-v3.1"),
@@ -97,13 +102,13 @@ struct RateBookNameTests {
         Case(name: "gpt-4.1-", day: "2026-06-15", id: ""),
         Case(name: "", day: "2026-06-15", id: ""),
         Case(name: "ft:gpt-4.1-2025-04-14", day: "2026-06-15", id: ""),
-        Case(name: " gpt-4.1", day: "2026-06-15", id: ""),
     ])
     func refusesUnknownNames(_ given: Case) {
         #expect {
             try book.model(named: given.name, at: .day(given.day))
         } throws: { error in
-            guard case PricingError.unknownModel(given.name, let nearest)? = error as? PricingError
+            guard
+                case PricingError.unknownModel(given.name, let nearest, _)? = error as? PricingError
             else { return false }
             return nearest.count == 3
         }
@@ -116,6 +121,29 @@ struct RateBookNameTests {
         ) {
             try book.model(named: "deepseek-v3.3", at: .day("2026-01-01"))
         }
+    }
+
+    @Test func saysSinceWhenANameStandsForNothing() {
+        #expect {
+            try book.model(named: "old-seek", at: Self.time)
+        } throws: { error in
+            "\(error)".hasPrefix("no model \"old-seek\" since 2025-08-21; nearest: ")
+        }
+        #expect {
+            try book.model(named: "old-seek", at: .day("2024-12-31"))
+        } throws: { error in
+            "\(error)".hasPrefix("no model \"old-seek\"; nearest: ")
+        }
+    }
+
+    /// What holds the name comes before what is merely as many letters away.
+    @Test func aNameThatHoldsTheOtherIsNearer() {
+        let candidates = ["llama-4", "meta-llama/Llama-3.2-3B-Instruct", "qwen3", "glm-3.2"]
+        #expect(
+            NearestNames.find("llama3.2", among: candidates, limit: 1) == [
+                "meta-llama/Llama-3.2-3B-Instruct"
+            ])
+        #expect(NearestNames.find("qwem3", among: candidates, limit: 1) == ["qwen3"])
     }
 
     @Test func refusesANameThatTwoPatternsMatch() {
