@@ -56,11 +56,17 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Accounting", dependencies: ["Pricing", "JSONBytes"], swiftSettings: strict),
+            name: "Accounting",
+            dependencies: [
+                "Pricing", "JSONBytes", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "SQLiteStore",
             dependencies: [
-                "Pricing", "Accounting", .product(name: "GRDB", package: "GRDB.swift"),
+                "Pricing", "JSONBytes", "Accounting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .target(
@@ -94,10 +100,15 @@ let package = Package(
             name: "AccountingTests",
             dependencies: ["Accounting", "JSONBytes", "Pricing", "RateCatalog"],
             swiftSettings: strict),
+        // What any store of the ledger is held to.
+        .target(
+            name: "LedgerContract", dependencies: ["Accounting", "Pricing"],
+            path: "Tests/LedgerContract", swiftSettings: strict),
         .testTarget(
             name: "SQLiteStoreTests",
             dependencies: [
-                "SQLiteStore", "Accounting", "JSONBytes", "Pricing", "RateCatalog",
+                "LedgerContract", "SQLiteStore", "Accounting", "JSONBytes", "Pricing",
+                "RateCatalog",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

@@ -144,62 +144,36 @@ struct CatalogReading {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT l.number, l.service_tier, l.above_input, l.above_output, l.window_zone,
-                    l.window_weekdays, l.window_hours, l.attributes, l.channel, l.model, l.currency,
-                    l.valid_from_ms, l.unlisted, l.minimum_units, c.valid_to_ms, c.source, c.checked,
-                    c.claim, c.corrects, c.note, c.allowance, c.confirmed, c.origin, l.id
+                SELECT \(LineColumns.columns), c.valid_to_ms, c.source, c.checked, c.claim,
+                    c.corrects, c.note, c.allowance, c.confirmed, c.origin
                 FROM rate_line l CROSS JOIN catalog_line c
                 WHERE c.catalog = ? AND c.line = l.number\(wanted.sql)
                 """, arguments: [number] + wanted.arguments)
         var lines: [CatalogLine] = []
+        let first = LineColumns.count
         while let row = try rows.next() {
-            let currency = try Currency(row[10] as String)
-            var quoted = Rates()
-            for rate in rates[row[0] as Int64] ?? [] {
-                quoted[rate.meter] = try Rate(
-                    quote: Money(currency: currency, attos: rate.attos), per: rate.units)
-            }
-            let line = RateLine(
-                id: row[23], channel: row[8], model: row[9], currency: currency,
-                conditions: try LineColumns.conditions(row, from: 1),
-                validFrom: Timestamp(milliseconds: row[11]),
-                unlisted: RateLine.Unlisted(rawValue: row[12]) ?? .refused,
-                minimumUnits: try LineColumns.minimumUnits(row[13]), rates: quoted)
             lines.append(
                 CatalogLine(
-                    line: line, validTo: (row[14] as Int64?).map(Timestamp.init(milliseconds:)),
-                    publication: try publication(row, from: 15), corrects: row[18], note: row[19],
-                    allowance: row[20], confirmed: row[21], origin: row[22]))
+                    line: try LineColumns.line(row, rates[row[0] as Int64] ?? []),
+                    validTo: (row[first] as Int64?).map(Timestamp.init(milliseconds:)),
+                    publication: try publication(row, from: first + 1), corrects: row[first + 4],
+                    note: row[first + 5], allowance: row[first + 6], confirmed: row[first + 7],
+                    origin: row[first + 8]))
         }
         return lines
     }
 
-    private struct StoredRate {
-        let meter: Meter
-        let attos: Int128
-        let units: Int64
-    }
-
-    private func rates(of models: [String]?) throws -> [Int64: [StoredRate]] {
+    private func rates(of models: [String]?) throws -> [Int64: [LineColumns.StoredRate]] {
         let wanted = among(models, "l.model")
         let sql =
             models == nil
-            ? "SELECT r.line, r.meter, r.quote, r.quoted_units FROM rate r"
+            ? "SELECT \(LineColumns.rateColumns) FROM rate r"
             : """
-            SELECT r.line, r.meter, r.quote, r.quoted_units
+            SELECT \(LineColumns.rateColumns)
             FROM rate_line l CROSS JOIN rate r WHERE r.line = l.number\(wanted.sql)
             """
-        let rows = try Row.fetchCursor(db, sql: sql, arguments: wanted.arguments)
-        var rates: [Int64: [StoredRate]] = [:]
-        while let row = try rows.next() {
-            let (name, quote): (String, String) = (row[1], row[2])
-            guard let meter = Meter(name: name), let attos = DecimalText.parse(quote) else {
-                throw Self.corrupt("a rate")
-            }
-            rates[row[0] as Int64, default: []].append(
-                StoredRate(meter: meter, attos: attos, units: row[3]))
-        }
-        return rates
+        return try LineColumns.rates(
+            try Row.fetchCursor(db, sql: sql, arguments: wanted.arguments))
     }
 
     private static func corrupt(_ what: String) -> DatabaseError {
@@ -212,7 +186,8 @@ struct CatalogReading {
         return Publication(source: row[column], checked: date, claim: row[column + 2])
     }
 
-    private func channels() throws -> [Channel] {
+    /// The channels of some ids, or all of them.
+    func channels(_ ids: Set<String>? = nil) throws -> [Channel] {
         let settlements = try Row.fetchAll(
             db,
             sql: """
@@ -236,6 +211,7 @@ struct CatalogReading {
         var channels: [Channel] = []
         while let row = try rows.next() {
             let id: String = row[0]
+            guard ids?.contains(id) ?? true else { continue }
             channels.append(
                 Channel(
                     id: id, name: row[1], currency: try Currency(row[2] as String),

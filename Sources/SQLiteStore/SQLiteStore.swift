@@ -1,7 +1,9 @@
 import Accounting
 import Foundation
 import GRDB
+import GRDBSQLite
 import Pricing
+import Synchronization
 
 /// One tokenmeter database: a file, or memory.
 ///
@@ -13,7 +15,10 @@ package final class SQLiteStore: Sendable {
     package static let lockTimeoutSeconds = 5
 
     private let queue: DatabaseQueue
-    private let path: String
+    let path: String
+    private let log: WriteAheadLog
+    /// What the ledger's writers of this process know of the database's texts, by account.
+    let dictionaries = Mutex<[String: LedgerDictionary]>([:])
 
     /// Opens the database at `path`, makes it where there is none, and brings its schema up to
     /// date.
@@ -29,8 +34,10 @@ package final class SQLiteStore: Sendable {
         } catch {
             throw StoreError.cannotOpen(path, reason: "its folder cannot be made")
         }
+        let log = WriteAheadLog()
+        self.log = log
         queue = try Self.translating(path) {
-            try DatabaseQueue(path: path, configuration: Self.configuration)
+            try DatabaseQueue(path: path, configuration: Self.configuration(log))
         }
         try migrate()
     }
@@ -38,7 +45,8 @@ package final class SQLiteStore: Sendable {
     /// A database in memory, gone with the process.
     package init() throws {
         path = ":memory:"
-        queue = try DatabaseQueue(configuration: Self.configuration)
+        log = WriteAheadLog()
+        queue = try DatabaseQueue(configuration: Self.configuration(log))
         try Migrations.migrator.migrate(queue)
     }
 
@@ -49,11 +57,12 @@ package final class SQLiteStore: Sendable {
         }
     }
 
-    private static var configuration: Configuration {
+    private static func configuration(_ log: WriteAheadLog) -> Configuration {
         var configuration = Configuration()
         configuration.busyMode = .timeout(TimeInterval(lockTimeoutSeconds))
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA recursive_triggers = ON; PRAGMA wal_autocheckpoint = 0")
+            log.watch(db)
         }
         return configuration
     }
@@ -91,13 +100,17 @@ package final class SQLiteStore: Sendable {
         try Self.translating(path) { try queue.read(body) }
     }
 
-    /// One transaction, begun as a writer's, under the advisory lock; the log is folded back into
+    /// One transaction, begun as a writer's, under the advisory lock; a long log is folded back into
     /// the file behind it.
-    package func write<T>(_ body: (Database) throws -> T) throws -> T {
+    package func write<T>(
+        _ durability: Durability = .full, _ body: (Database) throws -> T
+    ) throws -> T {
         try exclusively {
             try Self.translating(path) {
                 let result = try queue.inDatabase { db in
                     var result: T?
+                    let word = durability == .full ? "FULL" : "NORMAL"
+                    try db.cachedStatement(sql: "PRAGMA synchronous = \(word)").execute()
                     try db.inTransaction(.immediate) {
                         result = try body(db)
                         return .commit
@@ -106,7 +119,7 @@ package final class SQLiteStore: Sendable {
                 }
                 // What readers still hold is left to the next writer: a passive checkpoint never
                 // waits.
-                if path != ":memory:" {
+                if log.isLong {
                     queue.writeWithoutTransaction { db in _ = try? db.checkpoint(.passive) }
                 }
                 guard let result else {
@@ -134,6 +147,29 @@ package final class SQLiteStore: Sendable {
         } catch let error as DatabaseError {
             throw StoreError.translating(error, path: path, waitedSeconds: lockTimeoutSeconds)
         }
+    }
+}
+
+/// How long the write-ahead log of a database is, as its last commit here left it.
+private final class WriteAheadLog: Sendable {
+    private let pages = Atomic<Int>(0)
+
+    /// In pages of 4 KiB: a reader looks a page up in the log before the file.
+    private static let longPages = 1000
+
+    var isLong: Bool { pages.load(ordering: .relaxed) >= Self.longPages }
+
+    /// The log outlives the connection: the store holds both.
+    func watch(_ db: Database) {
+        sqlite3_wal_hook(
+            db.sqliteConnection,
+            { context, _, _, pages in
+                if let context {
+                    Unmanaged<WriteAheadLog>.fromOpaque(context).takeUnretainedValue()
+                        .pages.store(Int(pages), ordering: .relaxed)
+                }
+                return SQLITE_OK
+            }, Unmanaged.passUnretained(self).toOpaque())
     }
 }
 

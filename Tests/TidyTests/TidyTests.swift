@@ -34,8 +34,11 @@ import Testing
         "RateCatalog": [
             "Pricing", "JSONBytes", "ConfigFiles", "EmbeddedRates", "Crypto",
         ],
-        "Accounting": ["Pricing", "JSONBytes"],
-        "SQLiteStore": ["Pricing", "Accounting", "GRDB", "Foundation", "Darwin", "Glibc", "Musl"],
+        "Accounting": ["Pricing", "JSONBytes", "Crypto"],
+        "SQLiteStore": [
+            "Pricing", "JSONBytes", "Accounting", "GRDB", "GRDBSQLite", "Foundation",
+            "Synchronization", "Darwin", "Glibc", "Musl",
+        ],
         "CostService": [
             "Pricing", "JSONBytes", "Accounting", "Hummingbird", "HTTPTypes", "Logging", "NIOCore",
         ],

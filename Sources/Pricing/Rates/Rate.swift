@@ -37,13 +37,18 @@ package struct Rate: Hashable, Sendable {
     }
 
     func attos(for count: Int64) throws(PricingError) -> Int128 {
+        try attos(forMany: Int128(count))
+    }
+
+    /// What the counts of many requests come to, which may be less than zero: taken back.
+    @inline(__always)
+    func attos(forMany count: Int128) throws(PricingError) -> Int128 {
         if let attosPerUnit {
-            let (product, overflow) = attosPerUnit.multipliedReportingOverflow(by: Int128(count))
+            let (product, overflow) = attosPerUnit.multipliedReportingOverflow(by: count)
             guard !overflow else { throw .outOfRange("the cost of \(count) units") }
             return product
         }
-        return try ExactDivision.halfEven(
-            quote.attos, times: Int128(count), over: Int128(quotedUnits))
+        return try ExactDivision.halfEven(quote.attos, times: count, over: Int128(quotedUnits))
     }
 
     /// The same rate times an exact decimal factor (10⁻¹⁸ parts), as channels that extend another

@@ -65,7 +65,14 @@ package struct Usage: Sendable {
     }
 }
 
-extension Usage: Equatable {
+extension Usage: Hashable {
+    package func hash(into hasher: inout Hasher) {
+        for meter in meters {
+            hasher.combine(meter)
+            hasher.combine(self[meter])
+        }
+    }
+
     package static func == (lhs: Usage, rhs: Usage) -> Bool {
         lhs.meters == rhs.meters && lhs.meters.allSatisfy { lhs[$0] == rhs[$0] }
     }

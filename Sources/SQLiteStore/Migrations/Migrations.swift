@@ -6,6 +6,7 @@ package enum Migrations {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0001 rate tables", migrate: createRateTables)
         migrator.registerMigration("0002 many models", migrate: ManyModelsMigration.run)
+        migrator.registerMigration("0003 ledger", migrate: LedgerMigration.run)
         return migrator
     }
 

@@ -1,0 +1,214 @@
+import Pricing
+
+/// Where events are kept: each exactly once, and none ever changed.
+///
+/// Every function speaks of one account, by its name.
+package protocol UsageLedger: Sendable {
+    /// Keeps some entries, in their order, all or none; what happened to each.
+    ///
+    /// Once it returns with `durability` `.full`, neither a crash nor a loss of power takes them back.
+    /// Throws `LedgerError.unknownLine` for an entry whose rate line was never loaded.
+    func append(
+        _ entries: [LedgerEntry], account: String, durability: Durability
+    ) throws -> [AppendOutcome]
+
+    /// Usage added up between some boundaries.
+    func sums(_ query: SumQuery, account: String) throws -> [UsageGroup]
+
+    /// Calls `body` with the entries as they stand now, corrections applied, in the order in which
+    /// they came.
+    func forEachEntry(
+        from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
+        _ body: (LedgerEntry) throws -> Void) throws
+
+    /// The entry of an id as it stands now.
+    func entry(_ id: EventID, account: String) throws -> LedgerEntry?
+
+    /// Takes an entry back and puts another in its place, whatever their precedence.
+    ///
+    /// Throws `LedgerError.unknownEvent`.
+    func correct(_ entry: LedgerEntry, reason: String, account: String) throws
+
+    func status(account: String) throws -> LedgerStatus
+
+    /// What does not hold; empty where everything does.
+    func verify(account: String, repairingRollups: Bool) throws -> LedgerVerification
+
+    /// The channels whose settlements turn bills into costs, from the newest catalog that has each.
+    func channels(named ids: Set<String>, digest: String) throws -> [Channel]
+}
+
+package enum Durability: Sendable {
+    /// On the disk when it returns.
+    case full
+    /// Safe from a crash of the program; a loss of power may take the last of it back, until the
+    /// next append with `.full`.
+    case normal
+}
+
+package enum AppendOutcome: String, Sendable, CaseIterable {
+    case new
+    /// It was there already, with the same content.
+    case same
+    /// It took the place of a smaller snapshot, or of one that was known less well.
+    case superseded
+    /// The one that is there is known better: nothing was done.
+    case outranked
+    /// Another content under the same id: kept apart, outside every total.
+    case conflict
+}
+
+package enum LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
+    case unknownLine(String)
+    case unknownEvent(String)
+    case outOfRange(String)
+
+    package var description: String {
+        switch self {
+        case .unknownLine(let id): "rate line \(id) is not in this database; load its rates first"
+        case .unknownEvent(let id): "no event \(id) in the ledger"
+        case .outOfRange(let what): "\(what) is out of range"
+        }
+    }
+}
+
+/// What can be asked of an event by a glob over a text.
+package enum EventDimension: String, CaseIterable, Sendable {
+    case model, channel, project, user, known, serviceTier = "service_tier", source
+
+    /// Whether roll-ups hold it, so that no event has to be read.
+    package var isRolledUp: Bool { self != .user && self != .source }
+}
+
+/// Which events are meant: all of its conditions hold, each by any of its globs.
+package struct EventFilter: Hashable, Sendable {
+    package var globs: [EventDimension: [String]]
+    /// By the name of a tag.
+    package var tags: [String: [String]]
+
+    package init(
+        _ globs: [EventDimension: [String]] = [:], tags: [String: [String]] = [:]
+    ) {
+        self.globs = globs
+        self.tags = tags
+    }
+
+    package var isEmpty: Bool { globs.isEmpty && tags.isEmpty }
+
+    /// An absent text is empty, and matches `*`.
+    package func matches(_ dimension: EventDimension, _ text: String?) -> Bool {
+        guard let globs = globs[dimension] else { return true }
+        return globs.contains { Glob.matches($0.utf8, (text ?? "").utf8) }
+    }
+
+    package func matches(tags: [String: String]) -> Bool {
+        self.tags.allSatisfy { name, globs in
+            globs.contains { Glob.matches($0.utf8, (tags[name] ?? "").utf8) }
+        }
+    }
+}
+
+/// Sums of usage between boundaries of time, by all that decides a price, and by project or user
+/// where that is asked.
+package struct SumQuery: Sendable {
+    /// Ascending, at least two: bucket `i` holds what starts from `boundaries[i]` on and before the
+    /// next.
+    package var boundaries: [Timestamp]
+    package var byProject: Bool
+    package var byUser: Bool
+    package var filter: EventFilter
+
+    package init(
+        boundaries: [Timestamp], byProject: Bool = false, byUser: Bool = false,
+        filter: EventFilter = EventFilter()
+    ) {
+        precondition(boundaries.count >= 2, "a range has two ends")
+        self.boundaries = boundaries
+        self.byProject = byProject
+        self.byUser = byUser
+        self.filter = filter
+    }
+}
+
+/// The events of one bucket that share a rate line and all else that was asked.
+package struct UsageGroup: Sendable {
+    package let bucket: Int
+    package let channel: String
+    package let model: String
+    package let line: RateLine?
+    package let serviceTier: String
+    package let known: Known
+    /// Where it was asked.
+    package let project: String?
+    package let user: String?
+    package let sum: UsageSum
+
+    package init(
+        bucket: Int, channel: String, model: String, line: RateLine?, serviceTier: String,
+        known: Known, project: String?, user: String?, sum: UsageSum
+    ) {
+        self.bucket = bucket
+        self.channel = channel
+        self.model = model
+        self.line = line
+        self.serviceTier = serviceTier
+        self.known = known
+        self.project = project
+        self.user = user
+        self.sum = sum
+    }
+}
+
+package struct LedgerStatus: Sendable {
+    package var location: String
+    package var sizeBytes: Int64
+    package var rows: Int64
+    /// Events as they stand, by how they are known.
+    package var known: [Known: Int64]
+    /// Events without a rate line.
+    package var unpriced: Int64
+    package var corrections: Int64
+    package var conflicts: Int64
+    package var oldest: Timestamp?
+    package var newest: Timestamp?
+
+    package init(
+        location: String, sizeBytes: Int64, rows: Int64, known: [Known: Int64], unpriced: Int64,
+        corrections: Int64, conflicts: Int64, oldest: Timestamp?, newest: Timestamp?
+    ) {
+        self.location = location
+        self.sizeBytes = sizeBytes
+        self.rows = rows
+        self.known = known
+        self.unpriced = unpriced
+        self.corrections = corrections
+        self.conflicts = conflicts
+        self.oldest = oldest
+        self.newest = newest
+    }
+}
+
+package struct LedgerVerification: Sendable {
+    package var rows: Int64
+    /// In words, each with what does not hold and where; at most `maximumProblems`.
+    package var problems: [String]
+    package var problemCount: Int64
+    package var repairedRollups: Int64
+
+    package static let maximumProblems = 20
+
+    package init(
+        rows: Int64 = 0, problems: [String] = [], problemCount: Int64 = 0,
+        repairedRollups: Int64 = 0
+    ) {
+        self.rows = rows
+        self.problems = problems
+        self.problemCount = problemCount
+        self.repairedRollups = repairedRollups
+    }
+
+    package mutating func report(_ problem: String) {
+        problemCount += 1
+        if problems.count < Self.maximumProblems { problems.append(problem) }
+    }
+}

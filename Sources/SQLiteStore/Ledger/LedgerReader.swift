@@ -1,0 +1,236 @@
+import Accounting
+import Foundation
+import GRDB
+import Pricing
+
+/// Reads entries off their rows, within one transaction.
+final class LedgerReader {
+    /// What the events of a context share, read once.
+    struct Shared {
+        let series: Int64
+        let project: Int64
+        let source: String
+        let channelAsked: String
+        let modelAsked: String
+        let modelAnswered: String?
+        let pricedBy: LedgerEntry.PricedBy?
+        let serviceTierAsked: String?
+        let attributes: [String: String]
+        let method: String?
+    }
+
+    struct Series {
+        let channel: String
+        let model: String
+        let line: RateLine?
+        let serviceTier: String
+        let known: Known
+    }
+
+    struct Attribution {
+        let user: String?
+        let tags: [String: String]
+    }
+
+    /// The row that stands under an id, and its entry.
+    struct Standing {
+        let row: EventRow
+        let entry: LedgerEntry
+    }
+
+    let account: Int64
+    let db: Database
+    private var shared: [Int64: Shared] = [:]
+    private(set) lazy var series: [Int64: Series] = [:]
+    private(set) lazy var projects: [Int64: String] = [:]
+    private var attributions: [Int64: Attribution] = [:]
+
+    init(account: Int64, _ db: Database) throws {
+        self.account = account
+        self.db = db
+    }
+
+    // MARK: Texts
+
+    func series(_ number: Int64) throws -> Series {
+        if let known = series[number] { return known }
+        // Few, and mostly all wanted at once.
+        try loadSeries()
+        guard let found = series[number] else { throw damaged("series \(number)") }
+        return found
+    }
+
+    func loadSeries() throws {
+        guard series.isEmpty else { return }
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT number, channel, model, line, service_tier, known FROM series
+                WHERE account = ?
+                """, arguments: [account])
+        let lines = try LineColumns.lines(Set(rows.compactMap { $0[3] as Int64? }), db)
+        for row in rows {
+            let line = try (row[3] as Int64?).map { number in
+                guard let line = lines[number] else { throw damaged("rate line \(number)") }
+                return line
+            }
+            guard let known = Known(rawValue: row[5]) else { throw damaged("a series") }
+            series[row[0]] = Series(
+                channel: row[1], model: row[2], line: line, serviceTier: row[4], known: known)
+        }
+    }
+
+    func project(_ number: Int64) throws -> String? {
+        try loadProjects()
+        guard let name = projects[number] else { throw damaged("project \(number)") }
+        return name.isEmpty ? nil : name
+    }
+
+    func loadProjects() throws {
+        guard projects.isEmpty else { return }
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT number, name FROM project WHERE account = ?", arguments: [account])
+        while let row = try rows.next() { projects[row[0]] = row[1] }
+    }
+
+    func shared(_ number: Int64) throws -> Shared {
+        if let known = shared[number] { return known }
+        guard
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT series, project, source, channel_asked, model_asked, model_answered,
+                        priced_by, service_tier_asked, attributes, method
+                    FROM context WHERE account = ? AND number = ?
+                    """, arguments: [account, number])
+        else { throw damaged("context \(number)") }
+        let found = Shared(
+            series: row[0], project: row[1], source: row[2], channelAsked: row[3],
+            modelAsked: row[4], modelAnswered: row[5],
+            pricedBy: (row[6] as String?).flatMap(LedgerEntry.PricedBy.init),
+            serviceTierAsked: row[7], attributes: KeyedLines.pairs(row[8]), method: row[9])
+        shared[number] = found
+        return found
+    }
+
+    func attribution(_ number: Int64) throws -> Attribution {
+        if let known = attributions[number] { return known }
+        guard
+            let row = try Row.fetchOne(
+                db, sql: "SELECT user, tags FROM attribution WHERE account = ? AND number = ?",
+                arguments: [account, number])
+        else { throw damaged("attribution \(number)") }
+        let found = Attribution(user: row[0], tags: KeyedLines.pairs(row[1]))
+        if attributions.count >= 100_000 { attributions = [:] }
+        attributions[number] = found
+        return found
+    }
+
+    func damaged(_ what: String) -> DatabaseError {
+        DatabaseError(resultCode: .SQLITE_CORRUPT, message: "\(what) is missing or cannot be read")
+    }
+
+    // MARK: Entries
+
+    func entry(_ row: EventRow) throws -> LedgerEntry {
+        let shared = try shared(row.context)
+        let series = try series(shared.series)
+        let attribution = try row.attribution.map(attribution)
+        let event = UsageEvent(
+            id: row.id, vendorID: row.vendorID, start: row.start,
+            durationMilliseconds: row.durationMilliseconds,
+            firstTokenMilliseconds: row.firstTokenMilliseconds, channel: shared.channelAsked,
+            modelAsked: shared.modelAsked, modelAnswered: shared.modelAnswered,
+            serviceTier: series.serviceTier, serviceTierAsked: shared.serviceTierAsked,
+            attributes: shared.attributes, usage: row.usage, known: series.known,
+            method: shared.method, source: shared.source, project: try project(shared.project),
+            user: attribution?.user, tags: attribution?.tags ?? [:],
+            vendorCost: try row.vendorCost.map(vendorCost))
+        return LedgerEntry(
+            event: event, channel: series.channel, model: series.model, line: series.line,
+            pricedBy: shared.pricedBy)
+    }
+
+    private func vendorCost(_ text: String) throws -> Money {
+        let parts = text.split(separator: " ").map(String.init)
+        guard parts.count == 2 else { throw damaged("a vendor's cost") }
+        return try Money(parts[0], Currency(parts[1]))
+    }
+
+    /// The number of the row that first had an id.
+    func firstRow(of id: EventID) throws -> Int64? {
+        // Which hour it is in is not told; there are few.
+        try Int64.fetchOne(
+            db,
+            sql: """
+                SELECT c.event FROM event_span s CROSS JOIN event_claim c
+                ON c.account = s.account AND c.hour = s.hour AND c.id = ?2 WHERE s.account = ?1
+                """, arguments: [account, id.data])
+    }
+
+    func standing(first: Int64) throws -> Standing? {
+        let last = try Int64.fetchOne(
+            db, sql: "SELECT max(number) FROM event WHERE account = ? AND original = ?",
+            arguments: [account, first])
+        let statement = try RawStatement(
+            "SELECT \(EventRow.columns) FROM event WHERE account = ? AND number = ?", db)
+        statement.bind(account, 1)
+        statement.bind(last ?? first, 2)
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        let row = try EventRow(statement)
+        return Standing(row: row, entry: try entry(row))
+    }
+
+    /// Which row stands, for each row that was followed by others: by the number of the first.
+    func replaced() throws -> [Int64: Int64] {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT original, max(number) FROM event
+                WHERE account = ? AND original IS NOT NULL GROUP BY original
+                """, arguments: [account])
+        var standing: [Int64: Int64] = [:]
+        while let row = try rows.next() { standing[row[0]] = row[1] }
+        return standing
+    }
+
+    /// Between which numbers the events that start in a range are found.
+    func span(from start: Timestamp, to end: Timestamp) throws -> ClosedRange<Int64>? {
+        let hour = RollupChanges.hourMilliseconds
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT min(first), max(last) FROM event_span
+                WHERE account = ? AND hour BETWEEN ? AND ?
+                """,
+            arguments: [
+                account, floorDivide(start.milliseconds, hour),
+                floorDivide(end.milliseconds - 1, hour),
+            ])
+        guard let first = row?[0] as Int64?, let last = row?[1] as Int64? else { return nil }
+        return first...last
+    }
+
+    /// When the first and the last event start; `nil` where there is none.
+    func ends() throws -> (oldest: Timestamp, newest: Timestamp)? {
+        func end(_ function: String) throws -> Timestamp? {
+            // The rows of one hour lie between two numbers; others may lie there too.
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT \(function)(e.start_ms) FROM event_span s JOIN event e
+                    ON e.account = s.account AND e.number BETWEEN s.first AND s.last
+                    WHERE s.account = ?1 AND s.hour =
+                    (SELECT \(function)(hour) FROM event_span WHERE account = ?1)
+                    """, arguments: [account])
+            return (row?[0] as Int64?).map(Timestamp.init(milliseconds:))
+        }
+        guard let oldest = try end("min"), let newest = try end("max") else { return nil }
+        return (oldest, newest)
+    }
+}
+
+extension EventID {
+    var data: DatabaseValue { Data(bytes).databaseValue }
+}

@@ -1,0 +1,248 @@
+import Accounting
+import GRDB
+import Pricing
+
+/// Adds usage up between boundaries of time: from roll-ups as far as their cells reach, from the
+/// events themselves where a boundary runs through a cell, or where a user or a source is asked for.
+struct LedgerSums {
+    private struct Key: Hashable {
+        let bucket: Int
+        let series: Int64
+        let project: Int64
+        let attribution: Int64
+    }
+
+    private let query: SumQuery
+    private let reader: LedgerReader
+    /// In milliseconds.
+    private let boundaries: [Int64]
+    private let series: Set<Int64>
+    private let projects: Set<Int64>
+    private var sums: [Key: UsageSum] = [:]
+
+    init(_ query: SumQuery, _ reader: LedgerReader) throws {
+        self.query = query
+        self.reader = reader
+        boundaries = query.boundaries.map(\.milliseconds)
+        try reader.loadSeries()
+        series = Set(
+            reader.series.filter { _, series in
+                query.filter.matches(.model, series.model)
+                    && query.filter.matches(.channel, series.channel)
+                    && query.filter.matches(.serviceTier, series.serviceTier)
+                    && query.filter.matches(.known, series.known.rawValue)
+            }.keys)
+        try reader.loadProjects()
+        projects = Set(reader.projects.filter { query.filter.matches(.project, $0.value) }.keys)
+    }
+
+    private var needsProjects: Bool { query.byProject || query.filter.globs[.project] != nil }
+
+    private var needsEvents: Bool {
+        query.byUser || !query.filter.tags.isEmpty
+            || query.filter.globs.keys.contains { !$0.isRolledUp }
+    }
+
+    consuming func groups() throws -> [UsageGroup] {
+        if needsEvents {
+            try scan(from: boundaries[0], to: boundaries[boundaries.count - 1])
+        } else {
+            for gap in try addRollups() { try scan(from: gap.lowerBound, to: gap.upperBound) }
+        }
+        return try sums.compactMap { key, sum in
+            guard !sum.isZero else { return nil }
+            let series = try reader.series(key.series)
+            return UsageGroup(
+                bucket: key.bucket, channel: series.channel, model: series.model,
+                line: series.line, serviceTier: series.serviceTier, known: series.known,
+                project: query.byProject ? try reader.project(key.project) : nil,
+                user: key.attribution < 0 ? nil : try reader.attribution(key.attribution).user,
+                sum: sum)
+        }
+    }
+
+    // MARK: Roll-ups
+
+    /// Adds what lies in whole cells; the parts of the range that must be read event by event.
+    private mutating func addRollups() throws -> [Range<Int64>] {
+        let day = RollupChanges.dayMilliseconds
+        let width =
+            needsProjects ? RollupChanges.hourMilliseconds : RollupChanges.quarterMilliseconds
+        let (start, end) = (boundaries[0], boundaries[boundaries.count - 1])
+        let statement = try RawStatement(
+            needsProjects
+                ? """
+                SELECT day, series, cells, project FROM project_rollup
+                WHERE account = ? AND day BETWEEN ? AND ?
+                """
+                : """
+                SELECT day, series, cells, 0 FROM rollup
+                WHERE account = ? AND day BETWEEN ? AND ?
+                """, reader.db)
+        statement.bind(reader.account, 1)
+        statement.bind(floorDivide(start, day), 2)
+        statement.bind(floorDivide(end - 1, day), 3)
+        defer { statement.reset() }
+        var place = (day: Int64.min, buckets: [Int]())
+        while try statement.step() {
+            let (date, number, project) = (
+                statement.integer(0), statement.integer(1), statement.integer(3)
+            )
+            guard series.contains(number), !needsProjects || projects.contains(project) else {
+                continue
+            }
+            guard let cells = RollupCells(statement.blob(2)) else {
+                throw reader.damaged("a roll-up of day \(date)")
+            }
+            if place.day != date { place = (date, buckets(ofDay: date, width: width)) }
+            add(cells, place.buckets, series: number, project: query.byProject ? project : 0)
+        }
+        return gaps(width: width)
+    }
+
+    private mutating func add(
+        _ cells: RollupCells, _ buckets: [Int], series: Int64, project: Int64
+    ) {
+        var index = 0
+        while index < cells.places.count {
+            let bucket = buckets[Int(cells.places[index])]
+            var end = index + 1
+            while end < cells.places.count, buckets[Int(cells.places[end])] == bucket { end += 1 }
+            if bucket >= 0 {
+                let key = Key(bucket: bucket, series: series, project: project, attribution: -1)
+                cells.add(index..<end, to: &sums[key, default: UsageSum()])
+            }
+            index = end
+        }
+    }
+
+    /// The bucket that each cell of a day lies in, -1 where it is in none or in several.
+    private func buckets(ofDay day: Int64, width: Int64) -> [Int] {
+        let start = day * RollupChanges.dayMilliseconds
+        return (0..<(RollupChanges.dayMilliseconds / width)).map { place in
+            let from = start + place * width
+            guard let bucket = bucket(of: from), from + width <= boundaries[bucket + 1] else {
+                return -1
+            }
+            return bucket
+        }
+    }
+
+    /// The cells that boundaries run through, within the range.
+    private func gaps(width: Int64) -> [Range<Int64>] {
+        var gaps: [Range<Int64>] = []
+        let (start, end) = (boundaries[0], boundaries[boundaries.count - 1])
+        for boundary in boundaries {
+            let from = floorDivide(boundary, width) * width
+            guard from != boundary else { continue }
+            let gap = max(from, start)..<min(from + width, end)
+            if !gap.isEmpty, gaps.last != gap { gaps.append(gap) }
+        }
+        return gaps
+    }
+
+    /// `nil` outside the range.
+    private func bucket(of time: Int64) -> Int? {
+        guard time >= boundaries[0], time < boundaries[boundaries.count - 1] else { return nil }
+        var (low, high) = (0, boundaries.count - 1)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if boundaries[middle] <= time { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    // MARK: Events
+
+    private static let scanned = """
+        SELECT number, context, attribution, sign, start_ms, input, cached_input, cache_write_5m,
+            cache_write_1h, output, reasoning, other
+        FROM event
+        """
+
+    private mutating func scan(from start: Int64, to end: Int64) throws {
+        let span = try reader.span(
+            from: Timestamp(milliseconds: start), to: Timestamp(milliseconds: end))
+        guard let span else { return }
+        if let few = try fewAttributions() {
+            for attribution in few {
+                let statement = try RawStatement(
+                    "\(Self.scanned) WHERE account = ? AND attribution = ? AND number BETWEEN ? AND ?",
+                    reader.db)
+                statement.bind(attribution, 2)
+                statement.bind(span.lowerBound, 3)
+                statement.bind(span.upperBound, 4)
+                try scan(statement, start, end)
+            }
+        } else {
+            let statement = try RawStatement(
+                "\(Self.scanned) WHERE account = ? AND number BETWEEN ? AND ?", reader.db)
+            statement.bind(span.lowerBound, 2)
+            statement.bind(span.upperBound, 3)
+            try scan(statement, start, end)
+        }
+    }
+
+    /// Whose events are found by the index rather than by reading all: those that a user or a tag
+    /// was asked for by.
+    private func fewAttributions() throws -> [Int64]? {
+        let filter = query.filter
+        guard filter.globs[.user] != nil || !filter.tags.isEmpty,
+            !filter.matches(.user, nil) || !filter.matches(tags: [:])
+        else { return nil }
+        let rows = try Row.fetchCursor(
+            reader.db, sql: "SELECT number, user, tags FROM attribution WHERE account = ?",
+            arguments: [reader.account])
+        var numbers: [Int64] = []
+        while let row = try rows.next() {
+            let user: String? = row[1]
+            guard filter.matches(.user, user),
+                filter.tags.isEmpty || filter.matches(tags: KeyedLines.pairs(row[2]))
+            else { continue }
+            numbers.append(row[0])
+        }
+        return numbers
+    }
+
+    private mutating func scan(_ statement: RawStatement, _ start: Int64, _ end: Int64) throws {
+        statement.bind(reader.account, 1)
+        defer { statement.reset() }
+        var wanted: [Int64: (series: Int64, project: Int64, line: RateLine?)?] = [:]
+        while try statement.step() {
+            let time = statement.integer(4)
+            guard time >= start, time < end, let bucket = bucket(of: time) else { continue }
+            let context = statement.integer(1)
+            if wanted[context] == nil { wanted.updateValue(try this(context), forKey: context) }
+            guard let place = wanted[context] ?? nil else { continue }
+            let attribution = statement.optionalInteger(2)
+            guard try matches(attribution) else { continue }
+            let sign = statement.integer(3)
+            let usage = try EventRow.usage(
+                statement, from: 5, sign: sign, number: statement.integer(0))
+            let key = Key(
+                bucket: bucket, series: place.series,
+                project: query.byProject ? place.project : 0,
+                attribution: query.byUser ? attribution ?? -1 : -1)
+            sums[key, default: UsageSum()].add(usage, sign: sign, line: place.line)
+        }
+    }
+
+    /// What the events of a context share, where they are asked for.
+    private func this(
+        _ context: Int64
+    ) throws -> (series: Int64, project: Int64, line: RateLine?)? {
+        let shared = try reader.shared(context)
+        guard series.contains(shared.series), projects.contains(shared.project),
+            query.filter.matches(.source, shared.source)
+        else { return nil }
+        return (shared.series, shared.project, try reader.series(shared.series).line)
+    }
+
+    private func matches(_ attribution: Int64?) throws -> Bool {
+        let filter = query.filter
+        guard filter.globs[.user] != nil || !filter.tags.isEmpty else { return true }
+        let attribution = try attribution.map(reader.attribution)
+        return filter.matches(.user, attribution?.user)
+            && filter.matches(tags: attribution?.tags ?? [:])
+    }
+}

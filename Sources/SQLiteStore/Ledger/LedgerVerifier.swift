@@ -1,0 +1,241 @@
+import Accounting
+import Foundation
+import GRDB
+import Pricing
+
+/// Proves that a ledger is whole: what is derived equals what it is derived from, and every row has
+/// what it names.
+struct LedgerVerifier {
+    private let reader: LedgerReader
+    private let db: Database
+    private(set) var result = LedgerVerification()
+
+    /// Days that are added up at a time: the sums of a month fit in memory at any size.
+    private static let windowDays: Int64 = 31
+
+    init(_ reader: LedgerReader) {
+        self.reader = reader
+        db = reader.db
+    }
+
+    mutating func run(repairingRollups: Bool) throws {
+        for line in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)") where line != "ok" {
+            result.report("SQLite: \(line)")
+        }
+        for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check") {
+            result.report(
+                "table \(row[0] as String): a row names a \(row[2] as String) that is not there")
+        }
+        result.rows = try count("SELECT count(*) FROM event WHERE account = ?")
+        try checkClaims()
+        try checkCorrections()
+        try checkTexts()
+        try checkRollups(repairing: repairingRollups)
+    }
+
+    private func count(_ sql: String) throws -> Int64 {
+        try Int64.fetchOne(db, sql: sql, arguments: [reader.account]) ?? 0
+    }
+
+    private mutating func refuse(_ count: Int64, _ problem: String) {
+        if count > 0 { result.report("\(count) \(problem)") }
+    }
+
+    private mutating func checkClaims() throws {
+        refuse(
+            try count(
+                """
+                SELECT count(*) FROM event_claim c LEFT JOIN event e
+                ON e.account = c.account AND e.number = c.event AND e.id = c.id
+                AND e.original IS NULL WHERE c.account = ? AND e.id IS NULL
+                """), "ids are claimed by an event that is not there")
+        let claims = try count("SELECT count(*) FROM event_claim WHERE account = ?")
+        let firsts = try count(
+            "SELECT count(*) FROM event WHERE account = ? AND original IS NULL")
+        if claims < firsts {
+            result.report("\(firsts - claims) events stand without a claim of their id")
+        }
+    }
+
+    /// Whatever is taken back was there, and something else took its place.
+    private mutating func checkCorrections() throws {
+        refuse(
+            try count(
+                """
+                SELECT count(*) FROM (
+                    SELECT original FROM event WHERE account = ?1 AND original IS NOT NULL
+                    GROUP BY original HAVING sum(sign) <> 0)
+                """), "corrections took back more, or less, than they put in its place")
+        refuse(
+            try count(
+                """
+                SELECT count(*) FROM event c LEFT JOIN event e
+                ON e.account = c.account AND e.number = c.original AND e.id = c.id
+                AND e.original IS NULL
+                WHERE c.account = ?1 AND c.original IS NOT NULL AND e.id IS NULL
+                """), "corrections correct an event that is not there")
+        refuse(
+            try count(
+                "SELECT count(*) FROM event WHERE account = ? AND sign NOT IN (1, -1)"),
+            "events are neither counted nor taken back")
+    }
+
+    private mutating func checkTexts() throws {
+        refuse(
+            try count(
+                """
+                SELECT count(*) FROM event e LEFT JOIN context c
+                ON c.account = e.account AND c.number = e.context
+                WHERE e.account = ? AND c.number IS NULL
+                """), "events have no context")
+        refuse(
+            try count(
+                """
+                SELECT count(*) FROM event e LEFT JOIN attribution a
+                ON a.account = e.account AND a.number = e.attribution
+                WHERE e.account = ? AND e.attribution IS NOT NULL AND a.number IS NULL
+                """), "events name a user or tags that are not there")
+        refuse(
+            try count(
+                """
+                SELECT count(*) FROM series s LEFT JOIN rate_line l ON l.number = s.line
+                WHERE s.account = ? AND s.line IS NOT NULL AND l.number IS NULL
+                """), "rate lines of events are not there")
+    }
+
+    // MARK: Roll-ups
+
+    private mutating func checkRollups(repairing: Bool) throws {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT min(day), max(day) FROM (
+                    SELECT hour / 24 AS day FROM event_span WHERE account = ?1
+                    UNION SELECT day FROM rollup WHERE account = ?1
+                    UNION SELECT day FROM project_rollup WHERE account = ?1)
+                """, arguments: [reader.account])
+        var seen: Int64 = 0
+        if let first = row?[0] as Int64?, let last = row?[1] as Int64? {
+            for day in stride(from: first, through: last, by: Int(Self.windowDays)) {
+                let window = day...min(day + Self.windowDays - 1, last)
+                seen += try check(window, repairing: repairing)
+            }
+        }
+        // An event that no span leads to would be in no answer that reads events.
+        if seen < result.rows {
+            result.report("\(result.rows - seen) events are not found by their time")
+        }
+    }
+
+    /// Compares the roll-ups of some days with their events; how many those are.
+    private mutating func check(_ days: ClosedRange<Int64>, repairing: Bool) throws -> Int64 {
+        let day = RollupChanges.dayMilliseconds
+        let (start, end) = (days.lowerBound * day, (days.upperBound + 1) * day)
+        let span = try reader.span(
+            from: Timestamp(milliseconds: start), to: Timestamp(milliseconds: end))
+        var sums = DaySums()
+        if let span {
+            let statement = try RawStatement(
+                "SELECT \(EventRow.columns) FROM event WHERE account = ? AND number BETWEEN ? AND ?",
+                db)
+            statement.bind(reader.account, 1)
+            statement.bind(span.lowerBound, 2)
+            statement.bind(span.upperBound, 3)
+            defer { statement.reset() }
+            while try statement.step() {
+                let row = try EventRow(statement)
+                guard row.start.milliseconds >= start, row.start.milliseconds < end else {
+                    continue
+                }
+                let shared = try reader.shared(row.context)
+                sums.add(row, shared, line: try reader.series(shared.series).line)
+            }
+        }
+        for table in RollupTable.allCases {
+            try compare(table, sums.cells[table] ?? [:], days, repairing: repairing)
+        }
+        return sums.rows
+    }
+
+    private mutating func compare(
+        _ table: RollupTable, _ expected: [RollupTable.Key: RollupCells],
+        _ days: ClosedRange<Int64>, repairing: Bool
+    ) throws {
+        var rest = expected
+        var wrong: [RollupTable.Key] = []
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT day, \(table == .projects ? "project" : "-1"), series, cells
+                FROM \(table.rawValue) WHERE account = ? AND day BETWEEN ? AND ?
+                """, arguments: [reader.account, days.lowerBound, days.upperBound])
+        for row in rows {
+            let key = RollupTable.Key(day: row[0], project: row[1], series: row[2])
+            let kept = (row[3] as Data).withUnsafeBytes { RollupCells($0) }
+            let sums = rest.removeValue(forKey: key) ?? RollupCells()
+            if kept.map({ !$0.equals(sums) }) ?? true { wrong.append(key) }
+        }
+        wrong += rest.filter { !$0.value.equals(RollupCells()) }.map(\.key)
+        guard !wrong.isEmpty else { return }
+        if repairing {
+            for key in wrong {
+                try table.write(expected[key] ?? RollupCells(), key, account: reader.account, db)
+            }
+            result.repairedRollups += Int64(wrong.count)
+        } else {
+            let first = CivilDate(daysSinceEpoch: Int(wrong.map(\.day).min() ?? 0))
+            result.report(
+                "\(wrong.count) sums of \(table.rawValue) differ from their events, from \(first.text) on; ledger verify --repair-rollups adds them up again"
+            )
+        }
+    }
+}
+
+/// The two tables of sums.
+private enum RollupTable: String, CaseIterable {
+    case series = "rollup"
+    case projects = "project_rollup"
+
+    struct Key: Hashable {
+        let day: Int64
+        let project: Int64
+        let series: Int64
+    }
+
+    func write(_ cells: RollupCells, _ key: Key, account: Int64, _ db: Database) throws {
+        var columns = ["account", "day", "series"]
+        var values = [account, key.day, key.series]
+        if self == .projects {
+            columns.append("project")
+            values.append(key.project)
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO \(rawValue) (\(columns.joined(separator: ", ")), cells)
+                VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")), ?)
+                ON CONFLICT DO UPDATE SET cells = excluded.cells
+                """,
+            arguments: StatementArguments(values) + [Data(cells.bytes)])
+    }
+}
+
+/// The sums of some days, added up from their events.
+private struct DaySums {
+    private(set) var cells: [RollupTable: [RollupTable.Key: RollupCells]] = [:]
+    private(set) var rows: Int64 = 0
+
+    mutating func add(_ row: EventRow, _ shared: LedgerReader.Shared, line: RateLine?) {
+        rows += 1
+        var sum = UsageSum()
+        sum.add(row.usage, sign: row.sign, line: line)
+        let day = floorDivide(row.start.milliseconds, RollupChanges.dayMilliseconds)
+        let inDay = row.start.milliseconds - day * RollupChanges.dayMilliseconds
+        cells[.series, default: [:]][
+            RollupTable.Key(day: day, project: -1, series: shared.series), default: RollupCells()
+        ].add(sum, at: UInt8(inDay / RollupChanges.quarterMilliseconds))
+        cells[.projects, default: [:]][
+            RollupTable.Key(day: day, project: shared.project, series: shared.series),
+            default: RollupCells()
+        ].add(sum, at: UInt8(inDay / RollupChanges.hourMilliseconds))
+    }
+}

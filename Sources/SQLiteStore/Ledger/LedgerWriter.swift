@@ -1,0 +1,144 @@
+import Accounting
+import GRDB
+import JSONBytes
+import Pricing
+
+/// Keeps entries in one transaction: the claim of each id, the row, and what the row adds up to.
+struct LedgerWriter {
+    private let db: Database
+    private let account: Int64
+    private var dictionary: LedgerDictionary
+    private var changes = RollupChanges()
+    private var next: Int64
+    private let claim: RawStatement
+    private let claimedIn: RawStatement
+    private let insertion: RawStatement
+
+    /// Continues with what an earlier transaction of the process read and wrote.
+    init(_ dictionary: LedgerDictionary, _ db: Database) throws {
+        self.db = db
+        self.dictionary = dictionary
+        account = dictionary.account
+        next =
+            try Int64.fetchOne(
+                db, sql: "SELECT ifnull(max(number), 0) + 1 FROM event WHERE account = ?",
+                arguments: [account]) ?? 1
+        claim = try RawStatement(
+            "INSERT INTO event_claim (account, hour, id, event) VALUES (?, ?, ?, ?)", db)
+        claimedIn = try RawStatement(
+            "SELECT event FROM event_claim WHERE account = ? AND hour = ? AND id = ?", db)
+        insertion = try RawStatement(EventRow.insertion, db)
+    }
+
+    /// Writes the sums; the dictionary serves the next transaction once this one is committed.
+    consuming func finish() throws -> LedgerDictionary {
+        try changes.write(account: account, db)
+        return dictionary
+    }
+
+    mutating func append(_ entry: LedgerEntry) throws -> AppendOutcome {
+        let event = entry.event
+        let hour = floorDivide(event.start.milliseconds, RollupChanges.hourMilliseconds)
+        if let first = try claimed(event.id, near: event.start, in: hour) {
+            return try meet(entry, first: first)
+        }
+        claim.bind(account, 1)
+        claim.bind(hour, 2)
+        claim.bind(event.id.bytes, 3)
+        claim.bind(next, 4)
+        guard try claim.insertUnlessRefused() else {
+            guard let first = try claimed(event.id, in: hour) else {
+                throw DatabaseError(
+                    resultCode: .SQLITE_CORRUPT, message: "a claim that is refused and not there")
+            }
+            return try meet(entry, first: first)
+        }
+        try insert(entry)
+        return .new
+    }
+
+    /// Takes the entry that stands under an id back and puts another in its place.
+    mutating func correct(_ entry: LedgerEntry, reason: String) throws {
+        let reader = try LedgerReader(account: account, db)
+        guard let first = try reader.firstRow(of: entry.event.id),
+            let standing = try reader.standing(first: first)
+        else { throw LedgerError.unknownEvent(entry.event.id.text) }
+        try replace(standing, by: entry, first: first, reason: reason)
+    }
+
+    // MARK: Claims
+
+    /// Two observers of one request, or two snapshots of one answer, may tell its start by their own
+    /// clocks, and put it into two hours.
+    private static let clockToleranceMilliseconds: Int64 = 10 * 60_000
+
+    private func claimed(_ id: EventID, near start: Timestamp, in hour: Int64) throws -> Int64? {
+        let inHour = start.milliseconds - hour * RollupChanges.hourMilliseconds
+        if inHour < Self.clockToleranceMilliseconds { return try claimed(id, in: hour - 1) }
+        let left = RollupChanges.hourMilliseconds - inHour
+        return left <= Self.clockToleranceMilliseconds ? try claimed(id, in: hour + 1) : nil
+    }
+
+    private func claimed(_ id: EventID, in hour: Int64) throws -> Int64? {
+        claimedIn.bind(account, 1)
+        claimedIn.bind(hour, 2)
+        claimedIn.bind(id.bytes, 3)
+        defer { claimedIn.reset() }
+        return try claimedIn.step() ? claimedIn.integer(0) : nil
+    }
+
+    /// Another entry came first with the id.
+    private mutating func meet(_ entry: LedgerEntry, first: Int64) throws -> AppendOutcome {
+        guard let standing = try LedgerReader(account: account, db).standing(first: first) else {
+            throw DatabaseError(
+                resultCode: .SQLITE_CORRUPT, message: "a claim without an event: \(first)")
+        }
+        let outcome = Precedence.outcome(of: entry, over: standing.entry)
+        switch outcome {
+        case .new, .same, .outranked: break
+        case .superseded: try replace(standing, by: entry, first: first, reason: nil)
+        case .conflict: try keepConflict(entry)
+        }
+        return outcome
+    }
+
+    private mutating func replace(
+        _ standing: LedgerReader.Standing, by entry: LedgerEntry, first: Int64, reason: String?
+    ) throws {
+        try insert(standing.entry, original: first, sign: -1, reason: reason)
+        try insert(entry, original: first, reason: reason)
+    }
+
+    private func keepConflict(_ entry: LedgerEntry) throws {
+        let text = String(decoding: entry.json.compactBytes, as: UTF8.self)
+        let arguments: StatementArguments = [account, entry.event.id.data, text]
+        let isKept = try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM event_conflict WHERE account = ? AND id = ? AND entry = ?)
+                """, arguments: arguments)
+        guard isKept == false else { return }
+        try db.execute(
+            sql: """
+                INSERT INTO event_conflict (account, number, id, entry) VALUES (
+                    ?1, (SELECT ifnull(max(number), 0) + 1 FROM event_conflict WHERE account = ?1),
+                    ?2, ?3)
+                """, arguments: arguments)
+    }
+
+    // MARK: Rows
+
+    private mutating func insert(
+        _ entry: LedgerEntry, original: Int64? = nil, sign: Int64 = 1, reason: String? = nil
+    ) throws {
+        let (number, context) = try dictionary.context(of: entry, db)
+        let row = EventRow(
+            number: next, entry.event, context: number,
+            attribution: try dictionary.attribution(of: entry.event, db), original: original,
+            sign: sign, reason: reason)
+        try row.insert(insertion, account: account)
+        changes.add(row, context, line: entry.line)
+        next += 1
+    }
+}

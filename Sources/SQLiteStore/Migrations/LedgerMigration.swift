@@ -1,0 +1,172 @@
+import GRDB
+
+/// The ledger: events, each under a claim of its id, and what is added up beside them.
+///
+/// `account` is the first column of every key. Texts that many events share are kept once, under a
+/// number of the account's own, so that a row is small.
+enum LedgerMigration {
+    static func run(_ db: Database) throws {
+        try db.execute(sql: tables)
+        for (table, key) in appendOnlyTables { try Migrations.makeAppendOnly(table, key: key, db) }
+    }
+
+    private static let tables = """
+        CREATE TABLE account (
+            number INTEGER NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE
+        ) STRICT;
+
+        -- What roll-ups keep apart: all that decides a price but the time, and how it is known.
+        CREATE TABLE series (
+            account INTEGER NOT NULL REFERENCES account (number),
+            number INTEGER NOT NULL,
+            channel TEXT NOT NULL,
+            model TEXT NOT NULL,
+            line INTEGER REFERENCES rate_line (number),
+            service_tier TEXT NOT NULL,
+            known TEXT NOT NULL CHECK (known IN ('reported', 'partial', 'estimated', 'unknown')),
+            PRIMARY KEY (account, number)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE UNIQUE INDEX series_by_content
+            ON series (account, channel, model, ifnull(line, 0), service_tier, known);
+
+        -- Number 0 is no project.
+        CREATE TABLE project (
+            account INTEGER NOT NULL REFERENCES account (number),
+            number INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            PRIMARY KEY (account, number),
+            UNIQUE (account, name)
+        ) STRICT, WITHOUT ROWID;
+
+        -- What else many events share.
+        CREATE TABLE context (
+            account INTEGER NOT NULL REFERENCES account (number),
+            number INTEGER NOT NULL,
+            series INTEGER NOT NULL,
+            project INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            channel_asked TEXT NOT NULL,
+            model_asked TEXT NOT NULL,
+            model_answered TEXT,
+            priced_by TEXT CHECK (priced_by IN ('answered', 'asked')),
+            service_tier_asked TEXT,
+            -- name=value, a line each.
+            attributes TEXT NOT NULL,
+            method TEXT,
+            PRIMARY KEY (account, number),
+            FOREIGN KEY (account, series) REFERENCES series (account, number),
+            FOREIGN KEY (account, project) REFERENCES project (account, number)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE UNIQUE INDEX context_by_content ON context (
+            account, series, project, source, channel_asked, model_asked,
+            ifnull(model_answered, char(0)), ifnull(priced_by, ''),
+            ifnull(service_tier_asked, char(0)), attributes, ifnull(method, char(0)));
+
+        -- Users and tags: few values or many, so apart from contexts.
+        CREATE TABLE attribution (
+            account INTEGER NOT NULL REFERENCES account (number),
+            number INTEGER NOT NULL,
+            user TEXT,
+            tags TEXT NOT NULL,
+            PRIMARY KEY (account, number)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE UNIQUE INDEX attribution_by_content
+            ON attribution (account, ifnull(user, char(0)), tags);
+
+        -- Rows in the order in which they came. A correction takes a row back, with its counts below
+        -- zero, and adds another.
+        CREATE TABLE event (
+            account INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            -- UUID, 16 bytes.
+            id BLOB NOT NULL,
+            context INTEGER NOT NULL,
+            attribution INTEGER,
+            -- The row that first had the id, for those that follow it.
+            original INTEGER,
+            -- 1, or -1 for a row that takes one back.
+            sign INTEGER NOT NULL,
+            start_ms INTEGER NOT NULL,
+            duration_ms INTEGER,
+            first_token_ms INTEGER,
+            input INTEGER NOT NULL,
+            cached_input INTEGER NOT NULL,
+            cache_write_5m INTEGER NOT NULL,
+            cache_write_1h INTEGER NOT NULL,
+            output INTEGER NOT NULL,
+            reasoning INTEGER NOT NULL,
+            -- Other meters, as a JSON object.
+            other TEXT,
+            vendor_id TEXT,
+            -- What the vendor says it charged: 0.0123 USD.
+            vendor_cost TEXT,
+            reason TEXT,
+            PRIMARY KEY (account, number)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX event_by_attribution ON event (account, attribution, number)
+            WHERE attribution IS NOT NULL;
+        CREATE INDEX event_by_original ON event (account, original, number)
+            WHERE original IS NOT NULL;
+
+        -- Who came first with an id. Led by the hour in which the event started, hours since
+        -- 1970-01-01, so that what comes together is written together: ids are in no order.
+        CREATE TABLE event_claim (
+            account INTEGER NOT NULL,
+            hour INTEGER NOT NULL,
+            id BLOB NOT NULL,
+            event INTEGER NOT NULL,
+            PRIMARY KEY (account, hour, id)
+        ) STRICT, WITHOUT ROWID;
+
+        -- What came under the id of another event, and is in no total.
+        CREATE TABLE event_conflict (
+            account INTEGER NOT NULL REFERENCES account (number),
+            number INTEGER NOT NULL,
+            id BLOB NOT NULL,
+            -- The entry that was refused, as ledger export writes one.
+            entry TEXT NOT NULL,
+            noted_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+            PRIMARY KEY (account, number),
+            UNIQUE (account, id, entry)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Sums by UTC day: quarters of an hour a series, hours a project and series.
+        CREATE TABLE rollup (
+            account INTEGER NOT NULL,
+            day INTEGER NOT NULL,
+            series INTEGER NOT NULL,
+            cells BLOB NOT NULL,
+            PRIMARY KEY (account, day, series)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE project_rollup (
+            account INTEGER NOT NULL,
+            day INTEGER NOT NULL,
+            project INTEGER NOT NULL,
+            series INTEGER NOT NULL,
+            cells BLOB NOT NULL,
+            PRIMARY KEY (account, day, project, series)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Between which rows the events of an hour are found, hours since 1970-01-01.
+        CREATE TABLE event_span (
+            account INTEGER NOT NULL,
+            hour INTEGER NOT NULL,
+            first INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            PRIMARY KEY (account, hour)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let appendOnlyTables: [(table: String, key: [String])] = [
+        ("account", ["number"]), ("series", ["account", "number"]),
+        ("project", ["account", "number"]), ("context", ["account", "number"]),
+        ("attribution", ["account", "number"]), ("event", ["account", "number"]),
+        ("event_claim", ["account", "hour", "id"]), ("event_conflict", ["account", "number"]),
+    ]
+}

@@ -1,0 +1,171 @@
+import Accounting
+import Foundation
+import GRDB
+import Pricing
+import Synchronization
+
+extension SQLiteStore: UsageLedger {
+    package func append(
+        _ entries: [LedgerEntry], account: String, durability: Durability
+    ) throws -> [AppendOutcome] {
+        try writeLedger(account, durability) { writer in
+            try entries.map { try writer.append($0) }
+        }
+    }
+
+    package func correct(_ entry: LedgerEntry, reason: String, account: String) throws {
+        try writeLedger(account, .full) { writer in
+            try writer.correct(entry, reason: reason)
+        }
+    }
+
+    private func writeLedger<T>(
+        _ account: String, _ durability: Durability, _ body: (inout LedgerWriter) throws -> T
+    ) throws -> T {
+        let known = dictionaries.withLock { $0.removeValue(forKey: account) }
+        let (result, dictionary) = try write(durability) { db in
+            let dictionary =
+                try known ?? LedgerDictionary(account: Self.makeAccount(account, db))
+            var writer = try LedgerWriter(dictionary, db)
+            let result = try body(&writer)
+            return (result, try writer.finish())
+        }
+        // Only what was committed is remembered.
+        dictionaries.withLock { $0[account] = dictionary }
+        return result
+    }
+
+    private static func makeAccount(_ name: String, _ db: Database) throws -> Int64 {
+        if let known = try account(name, db) { return known }
+        try db.execute(sql: "INSERT INTO account (name) VALUES (?)", arguments: [name])
+        let number = db.lastInsertedRowID
+        try db.execute(
+            sql: "INSERT INTO project (account, number, name) VALUES (?, 0, '')",
+            arguments: [number])
+        return number
+    }
+
+    private static func account(_ name: String, _ db: Database) throws -> Int64? {
+        try Int64.fetchOne(
+            db, sql: "SELECT number FROM account WHERE name = ?", arguments: [name])
+    }
+
+    /// `nil` for an account that never kept anything.
+    private func readLedger<T>(
+        _ account: String, _ body: (LedgerReader) throws -> T
+    ) throws -> T? {
+        try read { db in
+            guard let number = try Self.account(account, db) else { return nil }
+            return try body(try LedgerReader(account: number, db))
+        }
+    }
+
+    // MARK: Reading
+
+    package func sums(_ query: SumQuery, account: String) throws -> [UsageGroup] {
+        try readLedger(account) { reader in
+            try LedgerSums(query, reader).groups()
+        } ?? []
+    }
+
+    package func forEachEntry(
+        from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
+        _ body: (LedgerEntry) throws -> Void
+    ) throws {
+        try readLedger(account) { reader in
+            guard let span = try reader.span(from: start, to: end) else { return }
+            let replaced = try reader.replaced()
+            let statement = try RawStatement(
+                "SELECT \(EventRow.columns) FROM event WHERE account = ? AND number BETWEEN ? AND ?",
+                reader.db)
+            statement.bind(reader.account, 1)
+            statement.bind(span.lowerBound, 2)
+            statement.bind(span.upperBound, 3)
+            defer { statement.reset() }
+            while try statement.step() {
+                let row = try EventRow(statement)
+                guard row.start >= start, row.start < end,
+                    replaced[row.original ?? row.number] ?? row.number == row.number
+                else { continue }
+                let entry = try reader.entry(row)
+                if entry.matches(filter) { try body(entry) }
+            }
+        }
+    }
+
+    package func entry(_ id: EventID, account: String) throws -> LedgerEntry? {
+        try readLedger(account) { reader in
+            try reader.firstRow(of: id).flatMap { try reader.standing(first: $0)?.entry }
+        } ?? nil
+    }
+
+    package func channels(named ids: Set<String>, digest: String) throws -> [Channel] {
+        try read { db in
+            var channels = try CatalogReading(digest, db)?.channels(ids) ?? []
+            // A channel that this version no longer has settles as it did when it was last known.
+            for id in ids where !channels.contains(where: { $0.id == id }) {
+                let last = try String.fetchOne(
+                    db,
+                    sql: """
+                        SELECT digest FROM catalog WHERE number =
+                        (SELECT max(catalog) FROM catalog_channel WHERE id = ?)
+                        """, arguments: [id])
+                guard let last, let reading = try CatalogReading(last, db) else { continue }
+                channels += try reading.channels([id])
+            }
+            return channels
+        }
+    }
+
+    package func verify(account: String, repairingRollups: Bool) throws -> LedgerVerification {
+        func verify(_ db: Database) throws -> LedgerVerification {
+            guard let number = try Self.account(account, db) else { return LedgerVerification() }
+            var verifier = LedgerVerifier(try LedgerReader(account: number, db))
+            try verifier.run(repairingRollups: repairingRollups)
+            return verifier.result
+        }
+        return repairingRollups ? try write(.full, verify) : try read(verify)
+    }
+
+    package func status(account: String) throws -> LedgerStatus {
+        let size = ["", "-wal"].reduce(into: Int64(0)) { size, suffix in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path + suffix)
+            size += (attributes?[.size] as? Int64) ?? 0
+        }
+        let empty = LedgerStatus(
+            location: path, sizeBytes: size, rows: 0, known: [:], unpriced: 0, corrections: 0,
+            conflicts: 0, oldest: nil, newest: nil)
+        return try readLedger(account) { reader in
+            var status = empty
+            func count(_ sql: String) throws -> Int64 {
+                try Int64.fetchOne(reader.db, sql: sql, arguments: [reader.account]) ?? 0
+            }
+            status.rows = try count("SELECT ifnull(max(number), 0) FROM event WHERE account = ?")
+            status.conflicts = try count("SELECT count(*) FROM event_conflict WHERE account = ?")
+            status.corrections =
+                try count(
+                    "SELECT count(*) FROM event WHERE account = ? AND original IS NOT NULL") / 2
+            guard let (oldest, newest) = try reader.ends() else { return status }
+            status.oldest = oldest
+            status.newest = newest
+            let all = SumQuery(
+                boundaries: [oldest, Timestamp(milliseconds: newest.milliseconds + 1)])
+            for group in try LedgerSums(all, reader).groups() {
+                status.known[group.known, default: 0] += group.sum.requests
+                if group.line == nil { status.unpriced += group.sum.requests }
+            }
+            return status
+        } ?? empty
+    }
+}
+
+extension LedgerEntry {
+    func matches(_ filter: EventFilter) -> Bool {
+        filter.isEmpty
+            || filter.matches(.model, model) && filter.matches(.channel, channel)
+                && filter.matches(.project, event.project) && filter.matches(.user, event.user)
+                && filter.matches(.known, event.known.rawValue)
+                && filter.matches(.serviceTier, event.serviceTier)
+                && filter.matches(.source, event.source) && filter.matches(tags: event.tags)
+    }
+}
