@@ -26,8 +26,13 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
+        .executableTarget(
+            name: "LedgerBenchmark",
+            dependencies: ["Accounting", "Pricing", "SQLiteStore"],
+            swiftSettings: strict, linkerSettings: staticRuntime),
         .executableTarget(
             name: "EngineBenchmark",
             dependencies: [
@@ -53,7 +58,19 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Accounting", dependencies: ["Pricing", "JSONBytes"], swiftSettings: strict),
+            name: "Accounting",
+            dependencies: [
+                "Pricing", "JSONBytes", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "SQLiteStore",
+            dependencies: [
+                "Pricing", "JSONBytes", "Accounting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

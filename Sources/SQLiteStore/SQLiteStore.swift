@@ -61,7 +61,10 @@ package final class SQLiteStore: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(TimeInterval(lockTimeoutSeconds))
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA recursive_triggers = ON; PRAGMA wal_autocheckpoint = 0")
+            try db.execute(
+                sql:
+                    "PRAGMA recursive_triggers = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -65536"
+            )
             log.watch(db)
         }
         return configuration

@@ -40,7 +40,7 @@ struct EventRow {
     func insert(_ statement: RawStatement, account: Int64) throws {
         statement.bind(account, 1)
         statement.bind(number, 2)
-        statement.bind(id.bytes, 3)
+        statement.bind(id, 3)
         statement.bind(context, 4)
         statement.bind(attribution, 5)
         statement.bind(original, 6)

@@ -15,17 +15,53 @@ struct LedgerDictionary {
         let known: Known
     }
 
-    struct Context: Hashable {
+    /// Where an entry belongs.
+    struct Place {
+        let context: Int64
         let series: Int64
         let project: Int64
+    }
+
+    /// All of an entry that its context and series keep.
+    private struct Shape: Hashable {
+        let channel: String
+        let model: String
+        let line: RateLine?
+        let project: String?
+        let serviceTier: String
+        let known: Known
         let source: String
         let channelAsked: String
         let modelAsked: String
         let modelAnswered: String?
         let pricedBy: LedgerEntry.PricedBy?
         let serviceTierAsked: String?
-        let attributes: String
+        let attributes: [String: String]
         let method: String?
+
+        init(_ entry: LedgerEntry) {
+            let event = entry.event
+            channel = entry.channel
+            model = entry.model
+            line = entry.line
+            project = event.project
+            serviceTier = event.serviceTier
+            known = event.known
+            source = event.source
+            channelAsked = event.channel
+            modelAsked = event.modelAsked
+            modelAnswered = event.modelAnswered
+            pricedBy = entry.pricedBy
+            serviceTierAsked = event.serviceTierAsked
+            attributes = event.attributes
+            method = event.method
+        }
+
+        /// Enough to tell nearly all apart; once an event, so no more than that.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(modelAsked)
+            hasher.combine(project)
+        }
     }
 
     struct Attribution: Hashable {
@@ -37,30 +73,32 @@ struct LedgerDictionary {
     private var lines: [String: Int64] = [:]
     private var series: [Series: Int64] = [:]
     private var projects: [String: Int64] = [:]
-    private var contexts: [Context: Int64] = [:]
+    private var places: [Shape: Place] = [:]
     private var attributions: [Attribution: Int64] = [:]
 
-    /// Attributions may be as many as events.
+    /// Users and tags may be as many as events, and so may what models are called.
     private static let maximumAttributions = 100_000
+    private static let maximumPlaces = 100_000
 
     init(account: Int64) { self.account = account }
 
     // MARK: Numbers, given out where there is none
 
-    mutating func context(of entry: LedgerEntry, _ db: Database) throws -> (Int64, Context) {
+    mutating func context(of entry: LedgerEntry, _ db: Database) throws -> Place {
+        let shape = Shape(entry)
+        if let known = places[shape] { return known }
         let event = entry.event
         let series = try number(
             of: Series(
                 channel: entry.channel, model: entry.model,
                 line: try entry.line.map { try number(ofLine: $0.id, db) },
                 serviceTier: event.serviceTier, known: event.known), db)
-        let context = Context(
-            series: series, project: try number(ofProject: event.project ?? "", db),
-            source: event.source, channelAsked: event.channel, modelAsked: event.modelAsked,
-            modelAnswered: event.modelAnswered, pricedBy: entry.pricedBy,
-            serviceTierAsked: event.serviceTierAsked,
-            attributes: KeyedLines.text(event.attributes), method: event.method)
-        return (try number(of: context, db), context)
+        let project = try number(ofProject: event.project ?? "", db)
+        let context = try number(ofContext: entry, series: series, project: project, db)
+        let place = Place(context: context, series: series, project: project)
+        if places.count >= Self.maximumPlaces { places = [:] }
+        places[shape] = place
+        return place
     }
 
     mutating func attribution(of event: UsageEvent, _ db: Database) throws -> Int64? {
@@ -105,9 +143,11 @@ struct LedgerDictionary {
         return found
     }
 
-    private mutating func number(of key: Context, _ db: Database) throws -> Int64 {
-        if let known = contexts[key] { return known }
-        let found = try number(
+    private func number(
+        ofContext entry: LedgerEntry, series: Int64, project: Int64, _ db: Database
+    ) throws -> Int64 {
+        let event = entry.event
+        return try number(
             in: "context", db,
             find: """
                 series = ? AND project = ? AND source = ? AND channel_asked = ? AND model_asked = ?
@@ -121,12 +161,10 @@ struct LedgerDictionary {
                 service_tier_asked, attributes, method
                 """,
             [
-                key.series, key.project, key.source, key.channelAsked, key.modelAsked,
-                key.modelAnswered, key.pricedBy?.rawValue, key.serviceTierAsked, key.attributes,
-                key.method,
+                series, project, event.source, event.channel, event.modelAsked,
+                event.modelAnswered, entry.pricedBy?.rawValue, event.serviceTierAsked,
+                KeyedLines.text(event.attributes), event.method,
             ])
-        contexts[key] = found
-        return found
     }
 
     private func number(

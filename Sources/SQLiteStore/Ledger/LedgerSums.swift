@@ -167,7 +167,7 @@ struct LedgerSums {
         if let few = try fewAttributions() {
             for attribution in few {
                 let statement = try RawStatement(
-                    "\(Self.scanned) WHERE account = ? AND attribution = ? AND number BETWEEN ? AND ?",
+                    "\(Self.scanned) INDEXED BY event_by_attribution WHERE account = ? AND attribution = ? AND number BETWEEN ? AND ?",
                     reader.db)
                 statement.bind(attribution, 2)
                 statement.bind(span.lowerBound, 3)

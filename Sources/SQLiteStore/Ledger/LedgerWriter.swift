@@ -44,7 +44,7 @@ struct LedgerWriter {
         }
         claim.bind(account, 1)
         claim.bind(hour, 2)
-        claim.bind(event.id.bytes, 3)
+        claim.bind(event.id, 3)
         claim.bind(next, 4)
         guard try claim.insertUnlessRefused() else {
             guard let first = try claimed(event.id, in: hour) else {
@@ -82,7 +82,7 @@ struct LedgerWriter {
     private func claimed(_ id: EventID, in hour: Int64) throws -> Int64? {
         claimedIn.bind(account, 1)
         claimedIn.bind(hour, 2)
-        claimedIn.bind(id.bytes, 3)
+        claimedIn.bind(id, 3)
         defer { claimedIn.reset() }
         return try claimedIn.step() ? claimedIn.integer(0) : nil
     }
@@ -132,13 +132,13 @@ struct LedgerWriter {
     private mutating func insert(
         _ entry: LedgerEntry, original: Int64? = nil, sign: Int64 = 1, reason: String? = nil
     ) throws {
-        let (number, context) = try dictionary.context(of: entry, db)
+        let place = try dictionary.context(of: entry, db)
         let row = EventRow(
-            number: next, entry.event, context: number,
+            number: next, entry.event, context: place.context,
             attribution: try dictionary.attribution(of: entry.event, db), original: original,
             sign: sign, reason: reason)
         try row.insert(insertion, account: account)
-        changes.add(row, context, line: entry.line)
+        changes.add(row, place, line: entry.line)
         next += 1
     }
 }

@@ -1,3 +1,4 @@
+import Accounting
 import GRDB
 import GRDBSQLite
 
@@ -34,6 +35,13 @@ struct RawStatement {
             sqlite3_bind_zeroblob(pointer, index, 0)
         } else {
             sqlite3_bind_blob(pointer, index, bytes, Int32(bytes.count), Self.copied)
+        }
+    }
+
+    func bind(_ id: EventID, _ index: Int32) {
+        withUnsafeBytes(of: (id.high.bigEndian, id.low.bigEndian)) { bytes in
+            _ = sqlite3_bind_blob(
+                pointer, index, bytes.baseAddress, Int32(bytes.count), Self.copied)
         }
     }
 

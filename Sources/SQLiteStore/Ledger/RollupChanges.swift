@@ -15,22 +15,23 @@ struct RollupChanges {
         var sum: UsageSum
     }
 
-    private var cells: [Key: [Cell]] = [:]
+    private var indices: [Key: Int] = [:]
+    private var changes: [(key: Key, cells: [Cell])] = []
     private var spans: [Int64: ClosedRange<Int64>] = [:]
 
     static let quarterMilliseconds: Int64 = 15 * 60_000
     static let hourMilliseconds: Int64 = 60 * 60_000
     static let dayMilliseconds: Int64 = 24 * hourMilliseconds
 
-    mutating func add(_ row: EventRow, _ context: LedgerDictionary.Context, line: RateLine?) {
+    mutating func add(_ row: EventRow, _ place: LedgerDictionary.Place, line: RateLine?) {
         let time = row.start.milliseconds
         let day = floorDivide(time, Self.dayMilliseconds)
         let inDay = time - day * Self.dayMilliseconds
         add(
-            row, line, Key(day: day, project: -1, series: context.series),
+            row, line, Key(day: day, project: -1, series: place.series),
             UInt8(inDay / Self.quarterMilliseconds))
         add(
-            row, line, Key(day: day, project: context.project, series: context.series),
+            row, line, Key(day: day, project: place.project, series: place.series),
             UInt8(inDay / Self.hourMilliseconds))
         let hour = floorDivide(time, Self.hourMilliseconds)
         if let span = spans[hour] {
@@ -41,31 +42,38 @@ struct RollupChanges {
     }
 
     private mutating func add(_ row: EventRow, _ line: RateLine?, _ key: Key, _ place: UInt8) {
-        var sum = UsageSum()
-        let list = cells[key, default: []]
-        if let index = list.firstIndex(where: { $0.place == place }) {
-            cells[key]?[index].sum.add(row.usage, sign: row.sign, line: line)
+        let index: Int
+        if let known = indices[key] {
+            index = known
         } else {
+            index = changes.count
+            indices[key] = index
+            changes.append((key, []))
+        }
+        if let cell = changes[index].cells.firstIndex(where: { $0.place == place }) {
+            changes[index].cells[cell].sum.add(row.usage, sign: row.sign, line: line)
+        } else {
+            var sum = UsageSum()
             sum.add(row.usage, sign: row.sign, line: line)
-            cells[key, default: []].append(Cell(place: place, sum: sum))
+            changes[index].cells.append(Cell(place: place, sum: sum))
         }
     }
 
     func write(account: Int64, _ db: Database) throws {
         // In the order of their keys: neighbours are on one page.
-        let ordered = cells.sorted {
+        let ordered = changes.sorted {
             ($0.key.project, $0.key.day, $0.key.series) < (
                 $1.key.project, $1.key.day, $1.key.series
             )
         }
         let all = try Statements(project: false, db)
         let projects = try Statements(project: true, db)
-        for (key, changes) in ordered {
+        for (key, cells) in ordered {
             let statements = key.project < 0 ? all : projects
             let keys =
                 key.project < 0
                 ? [account, key.day, key.series] : [account, key.day, key.project, key.series]
-            try statements.merge(changes.map { ($0.place, $0.sum) }, into: keys)
+            try statements.merge(cells, into: keys)
         }
         let span = try RawStatement(
             """
@@ -102,7 +110,7 @@ struct RollupChanges {
                 """, db)
         }
 
-        func merge(_ changes: [(UInt8, UsageSum)], into keys: [Int64]) throws {
+        func merge(_ changes: [Cell], into keys: [Int64]) throws {
             bind(keys, find)
             var cells = RollupCells()
             let isThere = try find.step()
@@ -115,7 +123,7 @@ struct RollupChanges {
                 cells = known
             }
             find.reset()
-            for (place, sum) in changes { cells.add(sum, at: place) }
+            for change in changes { cells.add(change.sum, at: change.place) }
             let statement = isThere ? update : insert
             bind(keys, statement)
             statement.bind(cells.bytes, Int32(keys.count + 1))
