@@ -62,6 +62,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "UsageImport", dependencies: ["Pricing", "JSONBytes", "Accounting"],
+            swiftSettings: strict),
+        .target(
             name: "SQLiteStore",
             dependencies: [
                 "Pricing", "JSONBytes", "Accounting",
@@ -82,8 +85,8 @@ let package = Package(
         .executableTarget(
             name: "tokenmeter",
             dependencies: [
-                "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "SQLiteStore",
-                "CostService",
+                "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "UsageImport",
+                "SQLiteStore", "CostService",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -111,6 +114,10 @@ let package = Package(
                 "RateCatalog",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "UsageImportTests",
+            dependencies: ["UsageImport", "Accounting", "JSONBytes", "Pricing"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         // Runs the built binary, and knows nothing of its inside.

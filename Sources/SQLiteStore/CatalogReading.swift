@@ -24,6 +24,8 @@ struct CatalogReading {
 
     func all() throws -> Catalog { try catalog(of: nil) }
 
+    func frame() throws -> Catalog { try catalog(of: []) }
+
     /// The catalog of the models that any of `names` could stand for, whole as far as they go: a
     /// book of it answers for those names as the book of all would. All of it where a name stands
     /// for nothing, for the nearest names are told then.

@@ -18,6 +18,10 @@ extension SQLiteStore: RateTable {
         }
     }
 
+    package func frame(digest: String) throws -> Catalog? {
+        try read { db in try CatalogReading(digest, db)?.frame() }
+    }
+
     package func load(_ catalog: Catalog) throws {
         try write { db in try CatalogWriter.insertUnlessKnown(catalog, db) }
     }

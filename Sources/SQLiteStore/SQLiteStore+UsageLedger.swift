@@ -13,6 +13,8 @@ extension SQLiteStore: UsageLedger {
         }
     }
 
+    package func makeDurable() throws { try foldLog() }
+
     package func correct(_ entry: LedgerEntry, reason: String, account: String) throws {
         try writeLedger(account, .full) { writer in
             try writer.correct(entry, reason: reason)
@@ -99,23 +101,21 @@ extension SQLiteStore: UsageLedger {
         } ?? nil
     }
 
-    package func channels(named ids: Set<String>, digest: String) throws -> [Channel] {
+    package func formerChannels(_ ids: Set<String>) throws -> [Channel] {
         try read { db in
-            var channels = try CatalogReading(digest, db)?.channels(ids) ?? []
-            // A channel that this version no longer has settles as it did when it was last known.
-            for id in ids where !channels.contains(where: { $0.id == id }) {
+            try ids.sorted().flatMap { id -> [Channel] in
                 let last = try String.fetchOne(
                     db,
                     sql: """
                         SELECT digest FROM catalog WHERE number =
                         (SELECT max(catalog) FROM catalog_channel WHERE id = ?)
                         """, arguments: [id])
-                guard let last, let reading = try CatalogReading(last, db) else { continue }
-                channels += try reading.channels([id])
+                return try last.flatMap { try CatalogReading($0, db)?.channels([id]) } ?? []
             }
-            return channels
         }
     }
+
+    package var location: String { path }
 
     package func verify(account: String, repairingRollups: Bool) throws -> LedgerVerification {
         func verify(_ db: Database) throws -> LedgerVerification {

@@ -133,6 +133,16 @@ package final class SQLiteStore: Sendable {
         }
     }
 
+    /// Syncs the log and folds it back into the file, as far as readers let go of it.
+    func foldLog() throws {
+        guard path != ":memory:" else { return }
+        try exclusively {
+            try Self.translating(path) {
+                try queue.writeWithoutTransaction { db in _ = try db.checkpoint(.passive) }
+            }
+        }
+    }
+
     private func exclusively<T>(_ body: () throws -> T) throws -> T {
         guard path != ":memory:" else { return try body() }
         let lock = try AdvisoryLock(path: path + ".lock", timeoutSeconds: Self.lockTimeoutSeconds) {

@@ -44,6 +44,51 @@ enum Composition {
         return (context, isPart)
     }
 
+    /// What the ledger's answers need: the store, and of the rates their channels and exchange rates
+    /// alone.
+    static func ledger(_ options: GlobalOptions) throws -> LedgerContext {
+        let (store, files) = try openLedger(options)
+        let digest = CatalogReader.digest(of: files)
+        var frame = try store.frame(digest: digest)
+        if frame == nil {
+            try store.load(try CatalogReader.read(files))
+            frame = try store.frame(digest: digest)
+        }
+        let catalog = try frame ?? CatalogReader.read(files)
+        return ledger(options, catalog, store)
+    }
+
+    /// The same with all rates, for events that are to be priced.
+    static func ledgerWithRates(_ options: GlobalOptions) throws -> LedgerContext {
+        let (store, files) = try openLedger(options)
+        return ledger(options, try catalog(files, in: store, nil).0, store)
+    }
+
+    private static func ledger(
+        _ options: GlobalOptions, _ catalog: Catalog, _ store: SQLiteStore
+    ) -> LedgerContext {
+        let pricing = PricingContext(
+            book: RateBook(catalog, zones: SystemTimeZones()), now: now(),
+            zone: options.timezone ?? SystemTimeZones.current)
+        return LedgerContext(pricing, ledger: store)
+    }
+
+    /// Rates of a folder never meet the ledger: an event's line must stay where its event is.
+    private static func openLedger(
+        _ options: GlobalOptions
+    ) throws -> (SQLiteStore, [RateFile]) {
+        guard options.pricingData == nil else {
+            throw QuestionError.invalid(
+                field: "--pricing-data",
+                problem: "the ledger keeps to its own rates; rates add brings others in")
+        }
+        let store = try SQLiteStore(path: try databasePath(options))
+        let added = try store.addedFiles().map {
+            RateFile(name: $0.name, text: $0.text, isOwn: true)
+        }
+        return (store, RateFile.embedded + added)
+    }
+
     static func now() -> Timestamp {
         Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
     }

@@ -15,6 +15,8 @@ struct Tokenmeter: AsyncParsableCommand {
               the cheapest place for a workload    tokenmeter compare
               a workload shared over models        tokenmeter mix
               a plan against budgets, in CI        tokenmeter check
+              what it did cost                     tokenmeter usage
+              usage in and out, proved whole       tokenmeter ledger
               who sells what, since when           tokenmeter rates
 
             Exit codes: 0 done, within budget; 1 failed; 2 over budget, or changed;
@@ -24,7 +26,8 @@ struct Tokenmeter: AsyncParsableCommand {
         version: CommandLine.arguments.contains("--version") ? Version.text : "tokenmeter",
         subcommands: [
             PriceCommand.self, ForecastCommand.self, SavingsCommand.self, CompareCommand.self,
-            MixCommand.self, CheckCommand.self, RatesCommand.self, ServeCommand.self,
+            MixCommand.self, CheckCommand.self, UsageCommand.self, LedgerCommand.self,
+            RatesCommand.self, ServeCommand.self,
         ])
 
     /// The command of some arguments. A well-formed one is read without looking at all the others, which costs a third
@@ -44,8 +47,10 @@ struct Tokenmeter: AsyncParsableCommand {
             return
         }
         try require(command, among: configuration, of: "tokenmeter")
-        guard command == "rates", arguments.count > 1, !arguments[1].hasPrefix("-") else { return }
-        try require(arguments[1], among: RatesCommand.configuration, of: command)
+        guard arguments.count > 1, !arguments[1].hasPrefix("-"),
+            let group = GlobalOptions.groups.first(where: { $0.commandName == command })
+        else { return }
+        try require(arguments[1], among: group, of: command)
     }
 
     private static func require(

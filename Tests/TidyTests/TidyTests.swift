@@ -35,6 +35,7 @@ import Testing
             "Pricing", "JSONBytes", "ConfigFiles", "EmbeddedRates", "Crypto",
         ],
         "Accounting": ["Pricing", "JSONBytes", "Crypto"],
+        "UsageImport": ["Pricing", "JSONBytes", "Accounting"],
         "SQLiteStore": [
             "Pricing", "JSONBytes", "Accounting", "GRDB", "GRDBSQLite", "Foundation",
             "Synchronization", "Darwin", "Glibc", "Musl",
@@ -43,8 +44,8 @@ import Testing
             "Pricing", "JSONBytes", "Accounting", "Hummingbird", "HTTPTypes", "Logging", "NIOCore",
         ],
         "tokenmeter": [
-            "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "SQLiteStore",
-            "CostService", "ArgumentParser", "Foundation", "Logging",
+            "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "UsageImport",
+            "SQLiteStore", "CostService", "ArgumentParser", "Foundation", "Logging",
             "Synchronization", "Darwin", "Glibc", "Musl",
         ],
     ]

@@ -28,9 +28,11 @@ extension RateBook {
     ) -> LedgerEntry? {
         do throws(PricingError) {
             let purchase = purchase(event, named: name)
-            var event = event
-            event.usage = try withRequestCount(event.usage, purchase)
             let priced = try price(event.usage, purchase)
+            var event = event
+            if priced.line.rates[.request] != nil, event.usage[.request] == 0 {
+                try event.usage.add(1, of: .request)
+            }
             return LedgerEntry(
                 event: event, channel: priced.channel.id, model: priced.line.model,
                 line: priced.line, pricedBy: pricedBy)

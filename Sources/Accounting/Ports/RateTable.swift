@@ -10,6 +10,10 @@ package protocol RateTable: Sendable {
     /// names, the part is what they sell.
     func catalog(digest: String, naming names: [String], on channels: [String]) throws -> Catalog?
 
+    /// A catalog's channels and exchange rates, without models and lines: what the ledger's answers
+    /// need, since its events name their lines.
+    func frame(digest: String) throws -> Catalog?
+
     /// Keeps a catalog, all of it or nothing. Loading one that is there already is no error and
     /// changes nothing.
     ///

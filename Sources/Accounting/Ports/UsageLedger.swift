@@ -12,6 +12,9 @@ package protocol UsageLedger: Sendable {
         _ entries: [LedgerEntry], account: String, durability: Durability
     ) throws -> [AppendOutcome]
 
+    /// Puts what was appended so far out of reach of a loss of power.
+    func makeDurable() throws
+
     /// Usage added up between some boundaries.
     func sums(_ query: SumQuery, account: String) throws -> [UsageGroup]
 
@@ -34,8 +37,12 @@ package protocol UsageLedger: Sendable {
     /// What does not hold; empty where everything does.
     func verify(account: String, repairingRollups: Bool) throws -> LedgerVerification
 
-    /// The channels whose settlements turn bills into costs, from the newest catalog that has each.
-    func channels(named ids: Set<String>, digest: String) throws -> [Channel]
+    /// Channels that the rates in use no longer have, as the newest rates that had each tell them:
+    /// their settlements turn bills of then into costs.
+    func formerChannels(_ ids: Set<String>) throws -> [Channel]
+
+    /// Where it is kept, for people.
+    var location: String { get }
 }
 
 package enum Durability: Sendable {

@@ -41,8 +41,8 @@ final class LedgerReader {
     let account: Int64
     let db: Database
     private var shared: [Int64: Shared] = [:]
-    private(set) lazy var series: [Int64: Series] = [:]
-    private(set) lazy var projects: [Int64: String] = [:]
+    private(set) var series: [Int64: Series] = [:]
+    private(set) var projects: [Int64: String] = [:]
     private var attributions: [Int64: Attribution] = [:]
 
     init(account: Int64, _ db: Database) throws {
@@ -54,14 +54,17 @@ final class LedgerReader {
 
     func series(_ number: Int64) throws -> Series {
         if let known = series[number] { return known }
-        // Few, and mostly all wanted at once.
-        try loadSeries()
+        // Few, and mostly all wanted at once; a writer adds to them.
+        try readSeries()
         guard let found = series[number] else { throw damaged("series \(number)") }
         return found
     }
 
     func loadSeries() throws {
-        guard series.isEmpty else { return }
+        if series.isEmpty { try readSeries() }
+    }
+
+    private func readSeries() throws {
         let rows = try Row.fetchAll(
             db,
             sql: """
@@ -81,13 +84,16 @@ final class LedgerReader {
     }
 
     func project(_ number: Int64) throws -> String? {
-        try loadProjects()
+        if projects[number] == nil { try readProjects() }
         guard let name = projects[number] else { throw damaged("project \(number)") }
         return name.isEmpty ? nil : name
     }
 
     func loadProjects() throws {
-        guard projects.isEmpty else { return }
+        if projects.isEmpty { try readProjects() }
+    }
+
+    private func readProjects() throws {
         let rows = try Row.fetchCursor(
             db, sql: "SELECT number, name FROM project WHERE account = ?", arguments: [account])
         while let row = try rows.next() { projects[row[0]] = row[1] }
@@ -169,9 +175,12 @@ final class LedgerReader {
     }
 
     func standing(first: Int64) throws -> Standing? {
-        let last = try Int64.fetchOne(
-            db, sql: "SELECT max(number) FROM event WHERE account = ? AND original = ?",
-            arguments: [account, first])
+        let followers = try RawStatement(
+            "SELECT max(number) FROM event WHERE account = ? AND original = ?", db)
+        followers.bind(account, 1)
+        followers.bind(first, 2)
+        let last = try followers.step() ? followers.optionalInteger(0) : nil
+        followers.reset()
         let statement = try RawStatement(
             "SELECT \(EventRow.columns) FROM event WHERE account = ? AND number = ?", db)
         statement.bind(account, 1)

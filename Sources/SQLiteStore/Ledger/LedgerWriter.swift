@@ -10,6 +10,8 @@ struct LedgerWriter {
     private var dictionary: LedgerDictionary
     private var changes = RollupChanges()
     private var next: Int64
+    /// Reads what is there already, where an id was claimed before.
+    private let reader: LedgerReader
     private let claim: RawStatement
     private let claimedIn: RawStatement
     private let insertion: RawStatement
@@ -19,6 +21,7 @@ struct LedgerWriter {
         self.db = db
         self.dictionary = dictionary
         account = dictionary.account
+        reader = try LedgerReader(account: account, db)
         next =
             try Int64.fetchOne(
                 db, sql: "SELECT ifnull(max(number), 0) + 1 FROM event WHERE account = ?",
@@ -59,7 +62,6 @@ struct LedgerWriter {
 
     /// Takes the entry that stands under an id back and puts another in its place.
     mutating func correct(_ entry: LedgerEntry, reason: String) throws {
-        let reader = try LedgerReader(account: account, db)
         guard let first = try reader.firstRow(of: entry.event.id),
             let standing = try reader.standing(first: first)
         else { throw LedgerError.unknownEvent(entry.event.id.text) }
@@ -89,7 +91,7 @@ struct LedgerWriter {
 
     /// Another entry came first with the id.
     private mutating func meet(_ entry: LedgerEntry, first: Int64) throws -> AppendOutcome {
-        guard let standing = try LedgerReader(account: account, db).standing(first: first) else {
+        guard let standing = try reader.standing(first: first) else {
             throw DatabaseError(
                 resultCode: .SQLITE_CORRUPT, message: "a claim without an event: \(first)")
         }

@@ -17,6 +17,9 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "The IANA zone in which dates are read (default: the machine's).")
     var timezone: String?
 
+    /// Commands that have commands of their own.
+    static let groups = [RatesCommand.configuration, LedgerCommand.configuration]
+
     /// Puts global options that stand before the command behind it, where each command reads them:
     /// both places are theirs.
     static func behindTheCommand(_ arguments: [String]) -> [String] {
@@ -32,7 +35,7 @@ struct GlobalOptions: ParsableArguments {
             rest = rest.dropFirst(count)
         }
         guard !moved.isEmpty else { return arguments }
-        let words = rest.first == RatesCommand.configuration.commandName ? 2 : 1
+        let words = groups.contains { $0.commandName == rest.first } ? 2 : 1
         return rest.prefix(words) + moved + rest.dropFirst(words)
     }
 

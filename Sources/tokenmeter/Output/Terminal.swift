@@ -40,6 +40,12 @@ enum Terminal {
         text.withUTF8 { try? writeAll(UnsafeRawBufferPointer($0), to: 2) }
     }
 
+    /// One line on stderr, in the place of the one before.
+    static func progress(_ line: String) {
+        var text = "\r\u{1B}[K" + line
+        text.withUTF8 { try? writeAll(UnsafeRawBufferPointer($0), to: 2) }
+    }
+
     /// Ends the process at once: everything has been written, and tearing down what the process
     /// holds costs milliseconds that nobody gains from.
     static func end(_ code: Int32) -> Never {

@@ -1,0 +1,143 @@
+import JSONBytes
+import Pricing
+
+extension LedgerContext {
+    /// How large the ledger is, and how what is in it is known.
+    package func status() throws -> Answer {
+        let status = try ledger.status(account: account)
+        let events = status.known.values.reduce(0, +)
+        var known = JSONObject()
+        for word in Known.allCases {
+            known.append(word.rawValue, .integer(status.known[word] ?? 0))
+        }
+        let fields = JSONObject([
+            "database": .string(status.location), "size_bytes": .integer(status.sizeBytes),
+            "events": .integer(events), "known": .object(known),
+            "unpriced": .integer(status.unpriced), "corrections": .integer(status.corrections),
+            "conflicts": .integer(status.conflicts),
+            "oldest": .optional(status.oldest?.text), "newest": .optional(status.newest?.text),
+        ])
+        var rows: [[Report.Cell]] = [["events", Report.Cell(Count.grouped(events))]]
+        for word in Known.allCases {
+            rows.append([
+                Report.Cell("  \(word.rawValue)"),
+                Report.Cell(Count.grouped(status.known[word] ?? 0)),
+            ])
+        }
+        rows += [
+            ["without a rate line", Report.Cell(Count.grouped(status.unpriced))],
+            ["corrections", Report.Cell(Count.grouped(status.corrections))],
+            ["conflicts", Report.Cell(Count.grouped(status.conflicts))],
+            ["oldest", Report.Cell(status.oldest?.text ?? "")],
+            ["newest", Report.Cell(status.newest?.text ?? "")],
+            ["size", Report.Cell("\(Count.grouped(status.sizeBytes)) bytes")],
+        ]
+        var report = Report(
+            title: "ledger \(status.location)",
+            columns: [Report.Column("what", nil, .left), Report.Column("value")], rows: rows,
+            rates: pricing.label(at: pricing.now))
+        report.showsHeader = false
+        if status.conflicts > 0 {
+            report.warnings.append(
+                "\(Count.grouped(status.conflicts)) events came under the id of another; they are in no total"
+            )
+        }
+        if status.rows == 0 {
+            report.notes.append("it is empty; try: tokenmeter demo, tokenmeter ledger import")
+        }
+        return Answer(name: "ledger-status", fields: fields, report: report)
+    }
+
+    /// Whether all that is derived equals what it is derived from.
+    package func verify(repairingRollups: Bool) throws -> Answer {
+        let result = try ledger.verify(account: account, repairingRollups: repairingRollups)
+        let isWhole = result.problemCount == 0
+        let fields = JSONObject([
+            "database": .string(ledger.location), "is_whole": .bool(isWhole),
+            "events": .integer(result.rows), "repaired_rollups": .integer(result.repairedRollups),
+            "problem_count": .integer(result.problemCount),
+            "problems": .array(result.problems.map(JSONValue.string)),
+        ])
+        var report = Report(
+            title: isWhole
+                ? "\(Count.grouped(result.rows)) rows, and everything holds"
+                : "\(Count.grouped(result.rows)) rows, and \(result.problemCount) things do not hold",
+            columns: [Report.Column("problem", nil, .left)],
+            rows: result.problems.map { [Report.Cell($0)] },
+            rates: pricing.label(at: pricing.now))
+        report.showsHeader = false
+        if result.repairedRollups > 0 {
+            report.notes.append(
+                "\(Count.grouped(result.repairedRollups)) sums were added up again")
+        }
+        if result.problems.count < result.problemCount {
+            report.notes.append("\(result.problemCount - Int64(result.problems.count)) more")
+        }
+        return Answer(
+            name: "ledger-verify", fields: fields, report: report,
+            verdict: isWhole ? .done : .failed)
+    }
+
+    /// Hands the events of a range to `body`, as they stand.
+    package func export(
+        _ parameters: Parameters, _ body: (LedgerEntry) throws -> Void
+    ) throws {
+        try parameters.refuseUnknown(LedgerRange.names + EventFilter.names + ["timezone"])
+        let isAll = !LedgerRange.names.contains { parameters.has($0) }
+        let range = try LedgerRange(
+            parameters, now: pricing.now, zone: try pricing.zone(parameters),
+            zones: pricing.book.zones)
+        let filter = try EventFilter(parameters)
+        try ledger.forEachEntry(
+            from: isAll ? Timestamp(milliseconds: -1 << 52) : range.start,
+            to: isAll ? Timestamp(milliseconds: 1 << 52) : range.end, matching: filter,
+            account: account, body)
+    }
+
+    /// What an import did.
+    package func imported(
+        _ outcome: EventImport, files: Int, from name: String, isDryRun: Bool = false
+    ) -> Answer {
+        let words: [(AppendOutcome, String)] = [
+            (.new, "new"), (.same, "same"), (.superseded, "superseded"), (.outranked, "outranked"),
+            (.conflict, "conflict"),
+        ]
+        var fields = JSONObject([
+            "from": .string(name), "files": .integer(Int64(files)),
+            "database": .string(ledger.location), "dry_run": .bool(isDryRun),
+            "events": .integer(outcome.events),
+        ])
+        for (key, word) in words { fields.append(word, .integer(outcome.outcomes[key] ?? 0)) }
+        fields.append("skipped", .integer(outcome.skipped))
+        fields.append("unpriced", .integer(outcome.unpriced))
+        fields.append("problems", .array(outcome.problems.map(JSONValue.string)))
+        var rows: [[Report.Cell]] = [["events", Report.Cell(Count.grouped(outcome.events))]]
+        for (key, word) in words where !isDryRun {
+            rows.append([
+                Report.Cell("  \(word)"),
+                Report.Cell(Count.grouped(outcome.outcomes[key] ?? 0)),
+            ])
+        }
+        rows.append(["skipped", Report.Cell(Count.grouped(outcome.skipped))])
+        var report = Report(
+            title:
+                "\(isDryRun ? "would import" : "imported") from \(name), \(Count.grouped(Int64(files))) files",
+            columns: [Report.Column("what", nil, .left), Report.Column("count")], rows: rows,
+            rates: pricing.label(at: pricing.now))
+        report.showsHeader = false
+        report.warnings = outcome.problems
+        if Int64(outcome.problems.count) < outcome.skipped {
+            report.warnings.append(
+                "\(outcome.skipped - Int64(outcome.problems.count)) more rows were skipped")
+        }
+        if outcome.unpriced > 0 {
+            report.warnings.append(
+                "\(Count.grouped(outcome.unpriced)) have no rate line, and their cost is unknown")
+        }
+        if let count = outcome.outcomes[.conflict], count > 0 {
+            report.warnings.append(
+                "\(Count.grouped(count)) came under the id of another event; they are in no total")
+        }
+        return Answer(name: "ledger-import", fields: fields, report: report)
+    }
+}

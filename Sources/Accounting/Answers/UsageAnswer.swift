@@ -1,0 +1,373 @@
+import JSONBytes
+import Pricing
+
+/// A question to the ledger: whose events, of when, by what.
+package struct LedgerContext: Sendable {
+    package let pricing: PricingContext
+    package let ledger: any UsageLedger
+    package let account: String
+
+    package static let defaultAccount = "default"
+
+    package init(
+        _ pricing: PricingContext, ledger: any UsageLedger,
+        account: String = LedgerContext.defaultAccount
+    ) {
+        self.pricing = pricing
+        self.ledger = ledger
+        self.account = account
+    }
+
+    package static let usageNames =
+        LedgerRange.names + EventFilter.names + [
+            "group_by", "sort", "limit", "currency", "fx", "timezone", "at",
+        ]
+
+    package func usage(_ parameters: Parameters) throws -> Answer {
+        try parameters.refuseUnknown(Self.usageNames)
+        let now = try pricing.at(parameters)
+        let zone = try pricing.zone(parameters)
+        let range = try LedgerRange(
+            parameters, now: now, zone: zone, zones: pricing.book.zones)
+        let dimensions = try GroupDimension.parse(
+            parameters.texts("group_by"), field: parameters.spelled("group_by"))
+        let filter = try EventFilter(parameters)
+        let table = try UsageTable(
+            self, range, by: dimensions, zone: zone, filter: filter)
+        let order = try UsageOrder(parameters, dimensions)
+        let limit = try parameters.count("limit", limit: 1_000_000).map(Int.init)
+        var exchange = try pricing.exchange(parameters, at: now)
+        return try table.answer(order, limit: limit, filter: filter, &exchange, self)
+    }
+}
+
+/// By what the rows of a report are sorted.
+enum UsageOrder: String, CaseIterable {
+    case cost, requests, tokens, name
+
+    /// By name where time is among the dimensions, so that days come in their order; else the
+    /// dearest first.
+    init(_ parameters: Parameters, _ dimensions: [GroupDimension]) throws(QuestionError) {
+        guard let text = try parameters.text("sort") else {
+            self = dimensions.contains { $0.unit != nil } ? .name : .cost
+            return
+        }
+        guard let order = UsageOrder(rawValue: text) else {
+            let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid(
+                field: parameters.spelled("sort"),
+                problem: "cannot sort by \(quoted(text)); known: \(known)")
+        }
+        self = order
+    }
+}
+
+/// Usage of the ledger by some dimensions, with what it comes to.
+struct UsageTable {
+    private let range: LedgerRange
+    private let zone: String
+    private let dimensions: [GroupDimension]
+    private let settlements: LedgerSettlements
+    private var bills: [[String?]: LedgerBill] = [:]
+    private var total = LedgerBill()
+
+    init(
+        _ context: LedgerContext, _ range: LedgerRange, by dimensions: [GroupDimension],
+        zone: String, filter: EventFilter
+    ) throws {
+        self.range = range
+        self.zone = zone
+        self.dimensions = dimensions
+        let finest = TimeUnit.allCases.first { unit in dimensions.contains { $0.unit == unit } }
+        let buckets = try TimeBuckets(
+            from: range.start, to: range.end, by: finest, in: zone,
+            zones: context.pricing.book.zones)
+        var query = SumQuery(
+            boundaries: buckets.boundaries, byProject: dimensions.contains(.project),
+            byUser: dimensions.contains(.user), filter: filter)
+        var groups = try context.ledger.sums(query, account: context.account)
+        settlements = LedgerSettlements(
+            try context.channels(Set(groups.map(\.channel))))
+        // A settlement that begins within the range holds from then on, and not before.
+        let changes = settlements.changes(from: range.start, to: range.end)
+        if !changes.isEmpty {
+            query.boundaries = Set(query.boundaries + changes).sorted()
+            groups = try context.ledger.sums(query, account: context.account)
+        }
+        for group in groups {
+            let time = query.boundaries[group.bucket]
+            let labels = try dimensions.map { try $0.label(group, at: time, buckets) }
+            let place = try settlements.place(of: group.line, on: group.channel, at: time)
+            bills[labels, default: LedgerBill()].add(group, settlement: place)
+            total.add(group, settlement: place)
+        }
+    }
+
+    // MARK: Rows
+
+    private struct Row {
+        let labels: [String?]
+        let bill: LedgerBill
+        let costs: LedgerCosts
+        let currency: Currency?
+        var cost: ShownMoney?
+    }
+
+    /// A row for each currency of a group. What has no price makes the one row that there is a lower
+    /// bound, and stands by itself where there are several or none.
+    private func rows(_ exchange: inout Exchange) throws -> [Row] {
+        var rows: [Row] = []
+        for (labels, bill) in bills {
+            var parts = exchange.wanted == nil ? bill.byCurrency(settlements) : [nil: bill]
+            if parts.count == 2, let unpriced = parts.removeValue(forKey: Currency?.none),
+                let currency = parts.keys.first
+            {
+                parts[currency]?.add(unpriced)
+            }
+            for part in parts.values {
+                let costs = try part.costs(settlements)
+                var row = Row(
+                    labels: labels, bill: part, costs: costs,
+                    currency: exchange.wanted ?? costs.settled.keys.sorted().first)
+                row.cost = try shown(costs, &exchange)
+                rows.append(row)
+            }
+        }
+        return rows
+    }
+
+    /// The one amount that some costs come to in one currency.
+    private func shown(_ costs: LedgerCosts, _ exchange: inout Exchange) throws -> ShownMoney? {
+        var sum: ShownMoney?
+        for (_, settled) in costs.settled.sorted(by: { $0.key < $1.key }) {
+            let shown = try exchange.shown(settled.money)
+            sum =
+                try sum.map { known in
+                    ShownMoney(
+                        money: try known.money.adding(shown.money),
+                        isConverted: known.isConverted || shown.isConverted)
+                } ?? shown
+        }
+        return sum
+    }
+
+    private func sorted(_ rows: [Row], _ order: UsageOrder) -> [Row] {
+        func isNamedBefore(_ one: Row, _ other: Row) -> Bool {
+            for (left, right) in zip(one.labels, other.labels) where left != right {
+                return (left ?? "") < (right ?? "")
+            }
+            return (one.currency?.code ?? "") < (other.currency?.code ?? "")
+        }
+        func rank(_ row: Row) -> Int128 {
+            switch order {
+            case .cost: row.cost?.money.attos ?? -1
+            case .requests: Int128(row.bill.usage.requests)
+            case .tokens: row.bill.input + row.bill.output
+            case .name: 0
+            }
+        }
+        return rows.sorted { one, other in
+            let (left, right) = (rank(one), rank(other))
+            return left == right ? isNamedBefore(one, other) : left > right
+        }
+    }
+
+    // MARK: The answer
+
+    func answer(
+        _ order: UsageOrder, limit: Int?, filter: EventFilter, _ exchange: inout Exchange,
+        _ context: LedgerContext
+    ) throws -> Answer {
+        let all = sorted(try rows(&exchange), order)
+        let shown = limit.map { Array(all.prefix($0)) } ?? all
+        let costs = try total.costs(settlements)
+        var totals: [ShownMoney] = []
+        if exchange.wanted != nil {
+            totals = [try self.shown(costs, &exchange)].compactMap(\.self)
+        } else {
+            totals = costs.settled.sorted { $0.key < $1.key }.map {
+                ShownMoney(money: $0.value.money, isConverted: false)
+            }
+        }
+        let fields = JSONObject([
+            "range": range.json(zone: zone), "rates": context.pricing.book.catalog.json,
+            "group_by": .array(dimensions.map { .string($0.key) }), "where": filter.json,
+            "requests": .integer(total.usage.requests),
+            "known": .object(total.knownJSON),
+            "total": .array(totals.map(\.json)), "is_complete": .bool(costs.isComplete),
+            "unpriced": costs.unpriced.isZero ? nil : costs.unpriced.json,
+            "unpriced_requests": costs.unpricedRequests == 0
+                ? nil : .integer(costs.unpricedRequests),
+            "unknown_requests": costs.unknownRequests == 0 ? nil : .integer(costs.unknownRequests),
+            "more_rows": shown.count < all.count ? .integer(Int64(all.count - shown.count)) : nil,
+            "rows": .array(shown.map(json)), "fx": exchange.json,
+        ])
+        var report = Report(
+            title: "usage \(range.text(zone: zone))", columns: columns, rows: shown.map(cells),
+            rates: context.pricing.label(at: context.pricing.now))
+        report.footer = footer(totals, costs)
+        report.notes = try notes(shown.count, of: all.count, context) + exchange.notes
+        report.warnings = warnings(costs)
+        report.showsHeader = !shown.isEmpty
+        return Answer(name: "usage", fields: fields, report: report)
+    }
+
+    private var columns: [Report.Column] {
+        dimensions.map { Report.Column($0.key, $0.rawValue, .left) } + [
+            Report.Column("requests"), Report.Column("input_tokens", "input"),
+            Report.Column("cached_tokens", "cached"), Report.Column("output_tokens", "output"),
+            Report.Column("cost"), Report.Column("is_complete", isForProgramsOnly: true),
+        ]
+    }
+
+    private func cells(_ row: Row) -> [Report.Cell] {
+        row.labels.map { Report.Cell($0 ?? "(none)", plain: $0 ?? "") } + counts(row.bill) + [
+            cost(row.cost, row.costs), Report.Cell(row.costs.isComplete ? "true" : "false"),
+        ]
+    }
+
+    private func counts(_ bill: LedgerBill) -> [Report.Cell] {
+        [Int128(bill.usage.requests), bill.input, bill.cached, bill.output].map {
+            Report.Cell(Int64(clamping: $0))
+        }
+    }
+
+    private func cost(_ cost: ShownMoney?, _ costs: LedgerCosts) -> Report.Cell {
+        guard let cost else { return Report.Cell("unknown", plain: "") }
+        guard !costs.isComplete else { return cost.cell }
+        return Report.Cell(
+            "at least \(cost.display)", plain: cost.money.amountText,
+            currency: cost.money.currency)
+    }
+
+    private func footer(_ totals: [ShownMoney], _ costs: LedgerCosts) -> [[Report.Cell]] {
+        guard !dimensions.isEmpty, !bills.isEmpty else { return [] }
+        let empty = [Report.Cell](repeating: "", count: dimensions.count - 1)
+        let first = ["total"] + empty + counts(total)
+        let blank = [Report.Cell](repeating: "", count: first.count)
+        guard !totals.isEmpty else { return [first + [cost(nil, costs), ""]] }
+        return totals.enumerated().map { index, money in
+            (index == 0 ? first : blank) + [cost(money, costs), ""]
+        }
+    }
+
+    private func notes(_ shown: Int, of all: Int, _ context: LedgerContext) throws -> [String] {
+        guard total.usage.requests != 0 || !bills.isEmpty else {
+            return [try context.emptiness(range, zone: zone)]
+        }
+        var notes: [String] = []
+        if shown < all { notes.append("\(all - shown) more rows") }
+        let words = Known.allCases.compactMap { known in
+            total.known[known].flatMap { $0 == 0 ? nil : "\(Count.grouped($0)) \(known.rawValue)" }
+        }
+        notes.append("usage is \(words.joined(separator: ", "))")
+        return notes
+    }
+
+    private func warnings(_ costs: LedgerCosts) -> [String] {
+        var warnings: [String] = []
+        if costs.unpricedRequests > 0 {
+            let meters = costs.unpriced.pairs.map { meter, count in
+                "\(Count.groupedDigits("\(count)")) \(meter.name)"
+            }
+            let requests = Count.grouped(costs.unpricedRequests)
+            warnings.append(
+                "unpriced, and not free: \(meters.joined(separator: ", ")) of \(requests) requests; ledger reprice puts them under lines that are known by now"
+            )
+        }
+        if costs.unknownRequests > 0 {
+            warnings.append(
+                "\(Count.grouped(costs.unknownRequests)) requests of which no usage is known are in no amount"
+            )
+        }
+        return warnings
+    }
+
+    private func json(_ row: Row) -> JSONValue {
+        var object = JSONObject()
+        for (dimension, label) in zip(dimensions, row.labels) {
+            object.append(dimension.key, .optional(label))
+        }
+        object.append("requests", .integer(row.bill.usage.requests))
+        object.append("usage", row.bill.usage.counts.json)
+        object.append("input_tokens", .whole(row.bill.input))
+        object.append("cached_tokens", .whole(row.bill.cached))
+        object.append("output_tokens", .whole(row.bill.output))
+        object.append("cost", row.costs.isComplete ? row.cost?.json ?? .null : .null)
+        if !row.costs.isComplete {
+            object.append("cost_at_least", row.cost?.json)
+            object.append("unpriced", row.costs.unpriced.json)
+            if row.costs.unknownRequests > 0 {
+                object.append("unknown_requests", .integer(row.costs.unknownRequests))
+            }
+        }
+        return .object(object)
+    }
+}
+
+extension LedgerContext {
+    /// The channels of some ids, those that the rates in use no longer have included.
+    func channels(_ ids: Set<String>) throws -> [Channel] {
+        let known = pricing.book.catalog.channels.filter { ids.contains($0.id) }
+        let gone = ids.subtracting(known.map(\.id))
+        return gone.isEmpty ? known : known + (try ledger.formerChannels(gone))
+    }
+
+    /// What to say where nothing is found: an empty ledger, or a range without events.
+    func emptiness(_ range: LedgerRange, zone: String) throws -> String {
+        let status = try ledger.status(account: account)
+        guard status.rows > 0, let oldest = status.oldest, let newest = status.newest else {
+            return "no events in \(ledger.location); try: tokenmeter demo, tokenmeter ledger import"
+        }
+        let events = Count.grouped(status.known.values.reduce(0, +))
+        return
+            "no such events; \(ledger.location) holds \(events), from \(oldest.text) to \(newest.text)"
+    }
+}
+
+extension LedgerBill {
+    /// All input tokens, those that a cache served or took included.
+    package var input: Int128 { tokens { $0.side == .input } }
+    /// Input tokens that a cache served.
+    package var cached: Int128 { tokens { $0.isInheritable && $0.side == .input } }
+    package var output: Int128 { tokens { $0.side == .output } }
+
+    private func tokens(_ isMeant: (Meter) -> Bool) -> Int128 {
+        usage.counts.pairs.reduce(0) { isMeant($1.meter) ? $0 + $1.count : $0 }
+    }
+
+    var knownJSON: JSONObject {
+        var object = JSONObject()
+        for known in Known.allCases {
+            if let count = self.known[known], count != 0 {
+                object.append(known.rawValue, .integer(count))
+            }
+        }
+        return object
+    }
+}
+
+extension MeterCounts {
+    var json: JSONValue {
+        var object = JSONObject()
+        for (meter, count) in pairs { object.append(meter.name, .whole(count)) }
+        return .object(object)
+    }
+}
+
+extension JSONValue {
+    /// A whole number of any size.
+    static func whole(_ number: Int128) -> JSONValue {
+        Int64(exactly: number).map(JSONValue.integer) ?? .decimal("\(number)")
+    }
+}
+
+extension LedgerRange {
+    func json(zone: String) -> JSONValue {
+        .object([
+            "since": .string(start.text), "until": .string(end.text), "timezone": .string(zone),
+        ])
+    }
+
+    func text(zone: String) -> String { "\(start.dayOrText) … \(end.dayOrText) \(zone)" }
+}

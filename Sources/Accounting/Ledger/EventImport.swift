@@ -1,0 +1,61 @@
+import Pricing
+
+/// Brings events into the ledger, a group at a time, and counts what became of each.
+package struct EventImport {
+    /// A group holds the ledger's lock for a few milliseconds, so that a relay beside an import is
+    /// not held up.
+    package static let groupSize = 300
+
+    package private(set) var outcomes: [AppendOutcome: Int64] = [:]
+    /// Rows that could not be read.
+    package private(set) var skipped: Int64 = 0
+    /// The first of them, with file and line.
+    package private(set) var problems: [String] = []
+    package private(set) var unpriced: Int64 = 0
+    private var group: [LedgerEntry] = []
+    private let book: RateBook
+    private let ledger: any UsageLedger
+    private let account: String
+    private let isDryRun: Bool
+    /// Events that were read.
+    package private(set) var events: Int64 = 0
+
+    package static let maximumProblems = 20
+
+    package init(
+        _ book: RateBook, into ledger: any UsageLedger, account: String, isDryRun: Bool = false
+    ) {
+        self.isDryRun = isDryRun
+        self.book = book
+        self.ledger = ledger
+        self.account = account
+        group.reserveCapacity(Self.groupSize)
+    }
+
+    package mutating func add(_ event: UsageEvent) throws {
+        events += 1
+        let entry = book.entry(for: event)
+        if entry.line == nil { unpriced += 1 }
+        if isDryRun { return }
+        group.append(entry)
+        if group.count == Self.groupSize { try flush() }
+    }
+
+    /// Counts a row that could not be read; what it was is told of the first ones.
+    package mutating func skip(_ problem: String) {
+        skipped += 1
+        if problems.count < Self.maximumProblems { problems.append(problem) }
+    }
+
+    /// Keeps the last group, and puts all of them out of reach of a loss of power.
+    package mutating func finish() throws {
+        if !group.isEmpty { try flush() }
+        if events > 0, !isDryRun { try ledger.makeDurable() }
+    }
+
+    private mutating func flush() throws {
+        let outcomes = try ledger.append(group, account: account, durability: .normal)
+        for outcome in outcomes { self.outcomes[outcome, default: 0] += 1 }
+        group.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,133 @@
+import Pricing
+
+/// What some usage of the ledger comes to: counts added per rate line and settlement first, each
+/// total multiplied once.
+package struct LedgerBill: Sendable {
+    private struct Key: Hashable {
+        let line: RateLine?
+        /// Which settlement of the channel holds; -1 where it is paid as billed.
+        let settlement: Int
+        let channel: String
+    }
+
+    private var sums: [Key: [Known: UsageSum]] = [:]
+    /// Requests, by how they are known.
+    package private(set) var known: [Known: Int64] = [:]
+    /// All usage, priced or not.
+    package private(set) var usage = UsageSum()
+
+    package init() {}
+
+    /// `settlement` is the place of the one that holds, -1 where bills are paid as they are.
+    package mutating func add(_ group: UsageGroup, settlement: Int) {
+        add(
+            group.sum, group.known,
+            Key(line: group.line, settlement: settlement, channel: group.channel))
+    }
+
+    private mutating func add(_ sum: UsageSum, _ known: Known, _ key: Key) {
+        sums[key, default: [:]][known, default: UsageSum()].add(sum)
+        self.known[known, default: 0] += sum.requests
+        usage.add(sum)
+    }
+
+    package mutating func add(_ other: LedgerBill) {
+        for (key, sums) in other.sums {
+            for (known, sum) in sums { add(sum, known, key) }
+        }
+    }
+
+    /// The same usage apart by the currency in which it is paid; `nil` for what has no price.
+    package func byCurrency(_ settlements: LedgerSettlements) -> [Currency?: LedgerBill] {
+        var bills: [Currency?: LedgerBill] = [:]
+        for (key, sums) in sums {
+            let currency = key.line.map {
+                settlements.currency(of: $0, on: key.channel, by: key.settlement)
+            }
+            for (known, sum) in sums { bills[currency, default: LedgerBill()].add(sum, known, key) }
+        }
+        return bills
+    }
+
+    /// The costs by currency, and what has no price.
+    package func costs(_ settlements: LedgerSettlements) throws(PricingError) -> LedgerCosts {
+        var costs = LedgerCosts()
+        costs.unknownRequests = known[.unknown] ?? 0
+        for (key, sums) in sums {
+            let sum = sums.values.reduce(into: UsageSum()) { $0.add($1) }
+            guard let line = key.line else {
+                costs.unpriced.add(sum.counts)
+                costs.unpricedRequests += sum.requests
+                continue
+            }
+            let charge = try line.charge(for: sum)
+            for meter in charge.unpriced { costs.unpriced.add(sum.counts[meter], of: meter) }
+            if !charge.unpriced.isEmpty { costs.unpricedRequests += sum.requests }
+            let settled = try settlements.settle(
+                charge.billed, on: key.channel, by: key.settlement)
+            try costs.add(billed: charge.billed, settled: settled)
+        }
+        return costs
+    }
+}
+
+/// Costs of the ledger, by currency; where something has no price they are the least it comes to.
+package struct LedgerCosts: Sendable {
+    package private(set) var settled: [Currency: Settled] = [:]
+    package private(set) var billed: [Currency: Billed] = [:]
+    package fileprivate(set) var unpriced = MeterCounts()
+    package fileprivate(set) var unpricedRequests: Int64 = 0
+    /// Requests of which no usage is known.
+    package fileprivate(set) var unknownRequests: Int64 = 0
+
+    package var isComplete: Bool {
+        unpriced.isZero && unpricedRequests == 0 && unknownRequests == 0
+    }
+
+    fileprivate mutating func add(billed: Billed, settled: Settled) throws(PricingError) {
+        let (bill, cost) = (billed.money.currency, settled.money.currency)
+        self.billed[bill] = try self.billed[bill]?.adding(billed) ?? billed
+        self.settled[cost] = try self.settled[cost]?.adding(settled) ?? settled
+    }
+}
+
+/// How the channels of some usage settle their bills, and from when on.
+package struct LedgerSettlements: Sendable {
+    private let channels: [String: Channel]
+
+    package init(_ channels: [Channel]) {
+        self.channels = Dictionary(
+            channels.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
+    }
+
+    /// The moments within a range at which a settlement begins to hold.
+    package func changes(from start: Timestamp, to end: Timestamp) -> [Timestamp] {
+        let all = channels.values.flatMap { $0.settlements.map(\.validFrom) }
+        return Set(all.filter { start < $0 && $0 < end }).sorted()
+    }
+
+    /// The place of the settlement that holds for a line's bills at `time`, -1 where they are paid
+    /// as billed.
+    ///
+    /// Throws `PricingError.noSettlement` before the first one.
+    package func place(
+        of line: RateLine?, on channel: String, at time: Timestamp
+    ) throws(PricingError) -> Int {
+        guard let line, let channel = channels[channel],
+            let settlement = try channel.settlement(of: line.currency, at: time)
+        else { return -1 }
+        return channel.settlements.firstIndex(of: settlement) ?? -1
+    }
+
+    func currency(of line: RateLine, on channel: String, by place: Int) -> Currency {
+        guard place >= 0, let channel = channels[channel] else { return line.currency }
+        return channel.settlements[place].pays.currency
+    }
+
+    func settle(
+        _ bill: Billed, on channel: String, by place: Int
+    ) throws(PricingError) -> Settled {
+        guard place >= 0, let channel = channels[channel] else { return Settled(bill.money) }
+        return try channel.settlements[place].settle(bill)
+    }
+}

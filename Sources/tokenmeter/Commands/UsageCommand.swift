@@ -1,0 +1,51 @@
+import Accounting
+import ArgumentParser
+
+/// Of when.
+struct RangeOptions: ParsableArguments {
+    @Option(help: "From this date or RFC 3339 time on (default: the start of this month).")
+    var since: String?
+    @Option(help: "Before this date or RFC 3339 time (default: the end of this month).")
+    var until: String?
+    @Option(help: "A whole month, such as 2026-10.") var month: String?
+    @Option(help: "Up to now: 24h, 7d (today and six days before it) or 4w.") var last: String?
+
+    var values: [String: [String]] {
+        ["since": list(since), "until": list(until), "month": list(month), "last": list(last)]
+    }
+}
+
+struct UsageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "usage",
+        abstract: "What the ledger's events used and cost.",
+        usage: "tokenmeter usage [--group-by <dimensions>] [--where <name=glob> ...] [<options>]",
+        discussion: """
+            Example:
+              tokenmeter usage --month 2026-10 --group-by model,day
+              tokenmeter usage --last 7d --where project=web --where 'model=gpt-*'
+
+            Group by model, channel, project, user, known, service-tier, hour, day, week or month. Conditions name model,
+            channel, project, user, known, service-tier, source or tag:NAME; several values of one name are alternatives,
+            and an empty one stands for none.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var pricing: PricingOptions
+    @OptionGroup var range: RangeOptions
+    @Option(help: "Dimensions, with commas between them.") var groupBy: [String] = []
+    @Option(name: .customLong("where"), help: "A condition NAME=GLOB; may be repeated.")
+    var conditions: [String] = []
+    @Option(help: "cost, requests, tokens or name (default: name with a time, else cost).")
+    var sort: String?
+    @Option(help: "At most so many rows.") var limit: String?
+
+    func run() throws {
+        let question = parameters(
+            global, pricing.values, range.values,
+            [
+                "group_by": groupBy, "where": conditions, "sort": list(sort), "limit": list(limit),
+            ])
+        try global.finish(try Composition.ledger(global).usage(question))
+    }
+}
