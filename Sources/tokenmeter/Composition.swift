@@ -155,6 +155,19 @@ enum Composition {
         return (catalog, isNew)
     }
 
+    /// Beside the database that commands use: a demo never meets what is real.
+    static func demoPath() throws -> String {
+        let environment = ProcessInfo.processInfo.environment
+        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
+            return data + "/tokenmeter/demo.db"
+        }
+        guard let home = environment["HOME"], !home.isEmpty else {
+            throw StoreError.cannotOpen(
+                "in the home folder", reason: "HOME is not set; name one with --database")
+        }
+        return home + "/.local/share/tokenmeter/demo.db"
+    }
+
     /// `--database`, `$TOKENMETER_DATABASE`, or the XDG data folder.
     static func databasePath(_ options: GlobalOptions) throws -> String {
         let environment = ProcessInfo.processInfo.environment

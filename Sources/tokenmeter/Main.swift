@@ -27,7 +27,7 @@ struct Tokenmeter: AsyncParsableCommand {
         subcommands: [
             PriceCommand.self, ForecastCommand.self, SavingsCommand.self, CompareCommand.self,
             MixCommand.self, CheckCommand.self, UsageCommand.self, LedgerCommand.self,
-            RatesCommand.self, ServeCommand.self,
+            RatesCommand.self, ServeCommand.self, DemoCommand.self,
         ])
 
     /// The command of some arguments. A well-formed one is read without looking at all the others, which costs a third

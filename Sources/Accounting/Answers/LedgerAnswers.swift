@@ -94,6 +94,23 @@ extension LedgerContext {
             account: account, body)
     }
 
+    /// A demo's ledger, and commands to try on it.
+    package func demo(_ outcome: EventImport, commands: [String]) -> Answer {
+        let new = outcome.outcomes[.new] ?? 0
+        var report = Report(
+            title:
+                "\(Count.grouped(outcome.events)) made-up events, \(Count.grouped(new)) of them new",
+            columns: [Report.Column("try", nil, .left)], rows: commands.map { [Report.Cell($0)] },
+            rates: pricing.label(at: pricing.now))
+        report.showsHeader = false
+        report.notes = ["in \(ledger.location), which nothing else uses; delete it when you like"]
+        let fields = JSONObject([
+            "database": .string(ledger.location), "events": .integer(outcome.events),
+            "new": .integer(new), "commands": .array(commands.map(JSONValue.string)),
+        ])
+        return Answer(name: "demo", fields: fields, report: report)
+    }
+
     /// What an import did.
     package func imported(
         _ outcome: EventImport, files: Int, from name: String, isDryRun: Bool = false

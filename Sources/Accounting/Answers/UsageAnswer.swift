@@ -203,7 +203,8 @@ struct UsageTable {
             "rows": .array(shown.map(json)), "fx": exchange.json,
         ])
         var report = Report(
-            title: "usage \(range.text(zone: zone))", columns: columns, rows: shown.map(cells),
+            title: "usage \(try range.text(zone: zone, context.pricing.book.zones))",
+            columns: columns, rows: shown.map(cells),
             rates: context.pricing.label(at: context.pricing.now))
         report.footer = footer(totals, costs)
         report.notes = try notes(shown.count, of: all.count, context) + exchange.notes
@@ -272,7 +273,7 @@ struct UsageTable {
             }
             let requests = Count.grouped(costs.unpricedRequests)
             warnings.append(
-                "unpriced, and not free: \(meters.joined(separator: ", ")) of \(requests) requests; ledger reprice puts them under lines that are known by now"
+                "unpriced, and not free: \(meters.joined(separator: ", ")) of \(requests) requests"
             )
         }
         if costs.unknownRequests > 0 {
@@ -369,5 +370,12 @@ extension LedgerRange {
         ])
     }
 
-    func text(zone: String) -> String { "\(start.dayOrText) … \(end.dayOrText) \(zone)" }
+    /// `2026-11-01 … 2026-12-01 Asia/Shanghai`, as clocks there show it.
+    func text(zone: String, _ zones: any TimeZoneRules) throws(PricingError) -> String {
+        func local(_ time: Timestamp) throws(PricingError) -> String {
+            let (date, clock) = try zones.wallClock(of: zone, at: time)
+            return clock.secondOfDay == 0 ? date.text : "\(date.text) \(clock.text.prefix(5))"
+        }
+        return "\(try local(start)) … \(try local(end)) \(zone)"
+    }
 }

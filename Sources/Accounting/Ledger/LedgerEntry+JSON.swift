@@ -5,7 +5,8 @@ extension LedgerEntry {
     /// As `ledger export` writes it and `ledger import --from tokenmeter` reads it.
     package var json: JSONValue {
         .object([
-            "id": .string(event.id.text), "vendor_id": event.vendorID.map(JSONValue.string),
+            "schema": "tokenmeter.event/1", "id": .string(event.id.text),
+            "vendor_id": event.vendorID.map(JSONValue.string),
             "start": .string(event.start.text),
             "duration_ms": event.durationMilliseconds.map(JSONValue.integer),
             "first_token_ms": event.firstTokenMilliseconds.map(JSONValue.integer),

@@ -49,3 +49,38 @@ struct UsageCommand: ParsableCommand {
         try global.finish(try Composition.ledger(global).usage(question))
     }
 }
+
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "A ledger of made-up usage, in a database of its own, and what to try on it.",
+        usage: "tokenmeter demo [<options>]",
+        discussion: "Example:\n  tokenmeter demo")
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "Up to this date or RFC 3339 time (default: now).") var at: String?
+
+    func run() throws {
+        var options = global
+        let path = try global.database ?? Composition.demoPath()
+        options.database = path
+        let context = try Composition.ledgerWithRates(options)
+        let now = try context.pricing.at(parameters(global, ["at": list(at)]))
+        var outcome = EventImport(
+            context.pricing.book, into: context.ledger, account: context.account)
+        try DemoEvents(until: now).forEach { try outcome.add($0) }
+        try outcome.finish()
+        try global.finish(context.demo(outcome, commands: Self.commands(path)))
+    }
+
+    private static func commands(_ path: String) -> [String] {
+        [
+            "export TOKENMETER_DATABASE='\(path)'",
+            "tokenmeter usage --last 30d --group-by project,model",
+            "tokenmeter usage --last 7d --group-by day --where project=web",
+            "tokenmeter usage --last 30d --group-by known",
+            "tokenmeter usage --last 30d --group-by user --format csv",
+            "tokenmeter ledger verify",
+        ]
+    }
+}

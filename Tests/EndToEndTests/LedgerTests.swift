@@ -1,0 +1,269 @@
+import Foundation
+import Testing
+
+/// The ledger as scripts and people use it: what goes in is there once, what comes out adds up, and
+/// nothing takes it away.
+@Suite(.needsBinary) struct LedgerTests {
+    private let sandbox: Sandbox
+
+    init() throws { sandbox = try Sandbox() }
+
+    /// One request of 1,000,000 input tokens to gpt-4.1: $2.00.
+    private static func event(
+        _ id: String, at start: String, input: Int = 1_000_000, more: String = ""
+    ) -> String {
+        #"{"id":"\#(id)","start":"\#(start)","channel":"openai","model":"gpt-4.1","usage":{"input":\#(input)}\#(more)}"#
+    }
+
+    private func tokenmeter(_ words: String...) async throws -> Output {
+        try await sandbox.run(words, in: sandbox.folder)
+    }
+
+    private func importLines(
+        _ lines: [String], as name: String = "events.ndjson", _ more: String...
+    ) async throws -> Output {
+        try sandbox.write(lines.joined(separator: "\n") + "\n", to: name)
+        return try await sandbox.run(
+            ["ledger", "import", name, "--from", "tokenmeter", "--format", "json"] + more,
+            in: sandbox.folder)
+    }
+
+    private func usage(_ words: String) async throws -> Output {
+        try await sandbox.run(
+            ["usage"] + words.split(separator: " ").map(String.init) + ["--format", "json"],
+            in: sandbox.folder)
+    }
+
+    // MARK: In, once
+
+    @Test func saysWhereAnEmptyLedgerIsAndWhatToTry() async throws {
+        let output = try await tokenmeter("usage")
+        #expect(output.exit == 0)
+        let text = output.text.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+        #expect(text.contains("no events in \(sandbox.database.path())"))
+        #expect(text.hasSuffix("try: tokenmeter demo, tokenmeter ledger import"))
+    }
+
+    @Test func bringsEventsInOnce() async throws {
+        let lines = [
+            Self.event("a", at: "2026-10-01T10:00:00Z"),
+            Self.event("b", at: "2026-10-02T10:00:00Z", more: #","project":"web","user":"ann""#),
+        ]
+        let first = try await importLines(lines).json()
+        #expect(first.integer("new") == 2)
+        let again = try await importLines(lines).json()
+        #expect(again.integer("new") == 0)
+        #expect(again.integer("same") == 2)
+        let document = try await usage("--month 2026-10 --timezone UTC").json()
+        #expect(document.integer("requests") == 2)
+        #expect(try document.objects("total")[0]["amount"] as? String == "4.00")
+        let web = try await usage("--month 2026-10 --where project=web --group-by user").json()
+        #expect(try web.objects("rows")[0]["user"] as? String == "ann")
+        #expect(try web.objects("total")[0]["amount"] as? String == "2.00")
+    }
+
+    @Test func takesALargerSnapshotAndKeepsAConflictApart() async throws {
+        let time = "2026-10-01T10:00:00Z"
+        _ = try await importLines([Self.event("a", at: time, input: 1_000)])
+        let larger = try await importLines([Self.event("a", at: time, input: 1_000_000)]).json()
+        #expect(larger.integer("superseded") == 1)
+        let smaller = try await importLines([Self.event("a", at: time, input: 1_000)]).json()
+        #expect(smaller.integer("outranked") == 1)
+        let other =
+            #"{"id":"a","start":"\#(time)","model":"claude-sonnet-4.5","usage":{"output":5}}"#
+        let conflict = try await importLines([other]).json()
+        #expect(conflict.integer("conflict") == 1)
+        let document = try await usage("--month 2026-10").json()
+        #expect(try document.objects("total")[0]["amount"] as? String == "2.00")
+        let status = try await tokenmeter("ledger", "status", "--format", "json").json()
+        #expect(status.integer("conflicts") == 1)
+        #expect(status.integer("corrections") == 1)
+        #expect(try await tokenmeter("ledger", "verify").exit == 0)
+    }
+
+    @Test func namesTheLineOfABadRowAndGoesOn() async throws {
+        let lines = [
+            Self.event("a", at: "2026-10-01T10:00:00Z"), "{",
+            #"{"id":"b","start":"2026-10-01T10:00:00Z","model":"gpt-4.1","usage":{"inputs":1}}"#,
+            Self.event("c", at: "2026-10-01T10:00:00Z"),
+        ]
+        let document = try await importLines(lines).json()
+        #expect(document.integer("new") == 2)
+        #expect(document.integer("skipped") == 2)
+        let problems = try #require(document["problems"] as? [String])
+        #expect(problems[0] == "events.ndjson:2: expected a key at byte 2")
+        #expect(
+            problems[1].hasPrefix("events.ndjson:3: usage: no meter \"inputs\"; nearest: input"))
+        let strict = try await importLines(lines, "--strict")
+        #expect(strict.exit == 1)
+        #expect(
+            strict.errors
+                == "error: cannot read events.ndjson:2: expected a key at byte 2\n")
+    }
+
+    @Test func readsFoldersAndWhatIsCompressed() async throws {
+        #expect(try await sandbox.shell("mkdir -p logs/deep").exit == 0)
+        try sandbox.write(Self.event("a", at: "2026-10-01T10:00:00Z"), to: "logs/one.ndjson")
+        try sandbox.write(Self.event("b", at: "2026-10-01T10:00:00Z"), to: "logs/deep/two.jsonl")
+        try sandbox.write("no usage", to: "logs/notes.txt")
+        #expect(try await sandbox.shell("gzip logs/one.ndjson").exit == 0)
+        let output = try await tokenmeter(
+            "ledger", "import", "logs", "--from", "tokenmeter", "--format", "json")
+        #expect(try output.json().integer("new") == 2)
+        #expect(try output.json().integer("files") == 2)
+        let stdin = try await sandbox.shell(
+            "zcat logs/one.ndjson.gz | tokenmeter ledger import - --from tokenmeter --format json")
+        #expect(try stdin.json().integer("same") == 1)
+        _ = try await sandbox.shell("head -c 60 logs/one.ndjson.gz > logs/cut.ndjson.gz")
+        let cut = try await tokenmeter(
+            "ledger", "import", "logs/cut.ndjson.gz", "--from", "tokenmeter")
+        #expect(cut.exit == 1)
+        #expect(cut.errors.contains("it is damaged"))
+    }
+
+    /// Fifty imports of one file at once: one copy.
+    @Test func fiftyImportersKeepOneCopy() async throws {
+        let lines = (0..<200).map {
+            Self.event("e\($0)", at: "2026-10-01T10:\(String(10 + $0 % 50)):00Z", input: 5_000)
+        }
+        try sandbox.write(lines.joined(separator: "\n"), to: "events.ndjson")
+        #expect(try await tokenmeter("ledger", "status").exit == 0)
+        let output = try await sandbox.shell(
+            """
+            seq 50 | xargs -P 50 -I {} sh -c \
+                'tokenmeter ledger import events.ndjson --from tokenmeter --format json > out.{} 2>&1 || touch failed'
+            [ ! -e failed ] || cat out.*
+            """)
+        #expect(output.exit == 0)
+        #expect(output.text == "", "\(output.text.prefix(500))")
+        let document = try await usage("--month 2026-10").json()
+        #expect(document.integer("requests") == 200)
+        // 200 · 5,000 tokens at $2.00 per million.
+        #expect(try document.objects("total")[0]["amount"] as? String == "2.00")
+        #expect(try await tokenmeter("ledger", "verify").exit == 0)
+    }
+
+    // MARK: Out, adding up
+
+    @Test func exportsWhatItImports() async throws {
+        #expect(
+            try await tokenmeter("demo", "--database", "one.db", "--at", "2026-11-22T12:00:00Z")
+                .exit
+                == 0)
+        let output = try await sandbox.shell(
+            """
+            tokenmeter ledger export --database one.db > one.ndjson
+            tokenmeter ledger import one.ndjson --from tokenmeter --database two.db > /dev/null
+            tokenmeter ledger export --database two.db > two.ndjson
+            sort one.ndjson > one.sorted; sort two.ndjson > two.sorted
+            cmp one.sorted two.sorted && wc -l < two.ndjson
+            """)
+        #expect(output.exit == 0, "\(output.errors)")
+        #expect((Int(output.text.filter(\.isNumber)) ?? 0) > 5_000)
+    }
+
+    struct Day: Sendable, CustomTestStringConvertible {
+        let zone: String
+        let day: String
+        let hours: Int
+        var testDescription: String { "\(zone) \(day)" }
+    }
+
+    /// One request an hour: a day of a zone holds as many as it has hours.
+    @Test(arguments: [
+        Day(zone: "Europe/Berlin", day: "2026-03-29", hours: 23),
+        Day(zone: "Europe/Berlin", day: "2026-10-25", hours: 25),
+        Day(zone: "Europe/Berlin", day: "2026-06-15", hours: 24),
+        Day(zone: "Asia/Shanghai", day: "2026-10-25", hours: 24),
+        Day(zone: "Asia/Kathmandu", day: "2026-10-25", hours: 24),
+        Day(zone: "Australia/Lord_Howe", day: "2026-10-04", hours: 24),
+        Day(zone: "America/St_Johns", day: "2026-03-08", hours: 23),
+    ])
+    func cutsDaysWhereTheirZoneDoes(given: Day) async throws {
+        // Half past each hour in UTC, from the day before to the day after.
+        let script = """
+            day=$(date -u -d '\(given.day) - 1 day' +%s)
+            for hour in $(seq 0 71); do
+                start=$(date -u -d "@$((day + hour * 3600 + 1800))" +%Y-%m-%dT%H:%M:%SZ)
+                printf '{"id":"%s","start":"%s","channel":"openai","model":"gpt-4.1","usage":{"input":1}}\\n' "$hour" "$start"
+            done > hours.ndjson
+            tokenmeter ledger import hours.ndjson --from tokenmeter > /dev/null
+            tokenmeter usage --group-by day --since 2026-01-01 --until 2027-01-01 --timezone \(given.zone) --format json
+            """
+        let document = try await sandbox.shell(script).json()
+        let row = try document.objects("rows").first { $0["day"] as? String == given.day }
+        #expect(row?.integer("requests") == given.hours)
+        #expect(document.integer("requests") == 72)
+    }
+
+    // MARK: Kept
+
+    @Test(arguments: [
+        "UPDATE event SET output = 0", "DELETE FROM event", "DELETE FROM event_claim",
+        "INSERT OR REPLACE INTO event SELECT * FROM event LIMIT 1",
+        "INSERT OR REPLACE INTO event_claim SELECT account, hour, id, 9 FROM event_claim LIMIT 1",
+        "UPDATE series SET line = NULL", "UPDATE context SET source = 'x'",
+    ])
+    func eventsDoNotMove(statement: String) async throws {
+        guard try await sandbox.has("sqlite3") else { return }
+        _ = try await importLines([Self.event("a", at: "2026-10-01T10:00:00Z")])
+        let output = try await sandbox.shell(
+            "sqlite3 '\(sandbox.database.path())' \"\(statement)\"")
+        #expect(output.exit != 0)
+        #expect(output.errors.contains("append-only"))
+        #expect(try await tokenmeter("ledger", "verify").exit == 0)
+    }
+
+    @Test func findsAndRepairsSumsThatWereTamperedWith() async throws {
+        guard try await sandbox.has("sqlite3") else { return }
+        _ = try await importLines([Self.event("a", at: "2026-10-01T10:00:00Z")])
+        _ = try await sandbox.shell(
+            "sqlite3 '\(sandbox.database.path())' \"UPDATE rollup SET cells = x'0000'\"")
+        let broken = try await tokenmeter("ledger", "verify")
+        #expect(broken.exit == 1)
+        #expect(broken.text.contains("differ from their events, from 2026-10-01 on"))
+        let repaired = try await tokenmeter("ledger", "verify", "--repair-rollups")
+        #expect(repaired.exit == 0)
+        #expect(try await tokenmeter("ledger", "verify").exit == 0)
+        let document = try await usage("--month 2026-10").json()
+        #expect(document.integer("requests") == 1)
+    }
+
+    /// A byte of a page that holds rows was changed on the disk.
+    @Test func saysThatAPageIsDamaged() async throws {
+        guard try await sandbox.has("sqlite3") else { return }
+        _ = try await importLines([Self.event("a", at: "2026-10-01T10:00:00Z")])
+        let output = try await sandbox.shell(
+            """
+            sqlite3 '\(sandbox.database.path())' 'PRAGMA journal_mode = DELETE' > /dev/null
+            page=$(sqlite3 '\(sandbox.database.path())' "SELECT rootpage FROM sqlite_schema WHERE name = 'event'")
+            head -c 60 /dev/zero | dd of='\(sandbox.database.path())' bs=1 seek=$((4096 * page - 60)) conv=notrunc 2> /dev/null
+            tokenmeter ledger verify
+            """)
+        #expect(output.exit == 1)
+        #expect(
+            (output.text + output.errors).contains("do not hold")
+                || output.errors.contains("is damaged"), "\(output)")
+    }
+
+    @Test(arguments: [
+        (["--month", "2026-13"], "--month: \"2026-13\" is not a month such as 2026-10"),
+        (["--last", "7y"], "--last: \"7y\" is not a span such as 24h, 7d or 4w"),
+        (["--month", "2026-10", "--last", "7d"], "--month: cannot stand beside --last"),
+        (["--since", "2026-10-02", "--until", "2026-10-01"], "--since: the range is empty"),
+        (["--group-by", "modl"], "--group-by: cannot group by \"modl\"; nearest: model"),
+        (["--group-by", "day,day"], "--group-by: \"day\" is given twice"),
+        (["--where", "modl=x"], "--where: no field \"modl\"; nearest: model"),
+        (["--where", "web"], "--where: \"web\" is not NAME=GLOB"),
+        (["--sort", "size"], "--sort: cannot sort by \"size\"; known: cost, requests"),
+        (["--timezone", "Mars/Base"], "no time zone \"Mars/Base\""),
+        (["--pricing-data", "."], "--pricing-data: the ledger keeps to its own rates"),
+    ])
+    func refusesWhatItCannotMean(words: [String], says: String) async throws {
+        let output = try await sandbox.run(["usage"] + words, in: sandbox.folder)
+        #expect(output.exit == 64)
+        #expect(output.errors.hasPrefix("error: "))
+        #expect(output.errors.contains(says), "\(output.errors)")
+        #expect(output.text == "")
+    }
+}
