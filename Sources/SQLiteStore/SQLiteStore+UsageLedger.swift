@@ -15,9 +15,9 @@ extension SQLiteStore: UsageLedger {
 
     package func makeDurable() throws { try foldLog() }
 
-    package func correct(_ entry: LedgerEntry, reason: String, account: String) throws {
+    package func correct(_ entries: [LedgerEntry], reason: String, account: String) throws {
         try writeLedger(account, .full) { writer in
-            try writer.correct(entry, reason: reason)
+            for entry in entries { try writer.correct(entry, reason: reason) }
         }
     }
 

@@ -143,6 +143,79 @@ import Testing
         #expect(try await tokenmeter("ledger", "verify").exit == 0)
     }
 
+    // MARK: Corrected
+
+    /// An event of a channel that nobody knew is unpriced, and not free; once its rates are there,
+    /// it can be put under them.
+    @Test func repricesWhatHadNoPrice() async throws {
+        let event =
+            #"{"id":"a","start":"2026-10-01T10:00:00Z","channel":"mine","model":"gpt-4.1","usage":{"output":1000000}}"#
+        #expect(try await importLines([event]).json().integer("unpriced") == 1)
+        let before = try await usage("--month 2026-10 --group-by channel").json()
+        #expect(before["is_complete"] as? Bool == false)
+        #expect(try before.objects("total").isEmpty)
+        try sandbox.write(
+            """
+            channel: mine
+            name: Mine
+            currency: USD
+            lines:
+              - model: gpt-4.1
+                valid_from: 2026-01-01
+                source: contract
+                checked: 2026-01-02
+                rates: {input: 1.00, output: 3.00}
+            """, to: "mine.yml")
+        #expect(try await tokenmeter("rates", "add", "mine.yml").exit == 0)
+        // Adding rates changes no event.
+        let added = try await usage("--month 2026-10").json()
+        #expect(added["is_complete"] as? Bool == false)
+        let dry = try await tokenmeter(
+            "ledger", "reprice", "--lines", "unpriced", "--dry-run", "--format", "json")
+        #expect(try dry.json().integer("repriced") == 1)
+        let output = try await tokenmeter(
+            "ledger", "reprice", "--lines", "unpriced", "--format", "json")
+        #expect(try output.json().integer("repriced") == 1)
+        let after = try await usage("--month 2026-10").json()
+        #expect(after["is_complete"] as? Bool == true)
+        #expect(try after.objects("total")[0]["amount"] as? String == "3.00")
+        #expect(after.integer("requests") == 1)
+        let again = try await tokenmeter(
+            "ledger", "reprice", "--lines", "unpriced", "--format", "json")
+        #expect(try again.json().integer("repriced") == 0)
+        let line = try #require(try output.json().objects("rows")[0]["line"] as? String)
+        let under = try await tokenmeter("ledger", "reprice", "--lines", line, "--format", "json")
+        #expect(try under.json().integer("events") == 1)
+        let nowhere = try await tokenmeter("ledger", "reprice", "--lines", "L0")
+        #expect(nowhere.exit == 1)
+        #expect(nowhere.errors.contains("no event stands under rate line L0"))
+        #expect(try await tokenmeter("ledger", "verify").exit == 0)
+    }
+
+    @Test func correctsAnEventAndKeepsWhatWasThere() async throws {
+        _ = try await importLines([Self.event("a", at: "2026-10-01T10:00:00Z")])
+        let line = try await tokenmeter("ledger", "export").text.trimmingCharacters(
+            in: .whitespacesAndNewlines)
+        let right = line.replacing("1000000", with: "500000")
+        let output = try await tokenmeter(
+            "ledger", "correct", "--event", right, "--reason", "half of it", "--format", "json")
+        #expect(output.exit == 0, "\(output.errors)")
+        let document = try await usage("--month 2026-10").json()
+        // 500,000 tokens at $2.00 per million.
+        #expect(try document.objects("total")[0]["amount"] as? String == "1.00")
+        #expect(document.integer("requests") == 1)
+        let status = try await tokenmeter("ledger", "status", "--format", "json").json()
+        #expect(status.integer("corrections") == 1)
+        let unknown = try await tokenmeter(
+            "ledger", "correct", "--event", Self.event("zz", at: "2026-10-01T10:00:00Z"),
+            "--reason", "x")
+        #expect(unknown.exit == 1)
+        #expect(unknown.errors.contains("no event "))
+        let broken = try await tokenmeter("ledger", "correct", "--event", "{", "--reason", "x")
+        #expect(broken.exit == 64)
+        #expect(try await tokenmeter("ledger", "verify").exit == 0)
+    }
+
     // MARK: Out, adding up
 
     @Test func exportsWhatItImports() async throws {

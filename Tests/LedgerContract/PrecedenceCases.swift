@@ -66,7 +66,7 @@ extension LedgerContract {
             _ = try append(try entry(1), try entry(2), to: ledger)
             var right = try entry(1, model: "least", input: 7, output: 0, project: "other")
             right.event.usage = try Usage([.input: 7])
-            try ledger.correct(right, reason: "the wrong model was noted", account: account)
+            try ledger.correct([right], reason: "the wrong model was noted", account: account)
             let total = try total(ledger)
             try expectEqual(total.requests, 2)
             try expectEqual(total.counts, [.input: 107, .output: 10])
@@ -84,7 +84,7 @@ extension LedgerContract {
             _ = try append(try entry(1), to: ledger)
             for output in [20, 5, 30] as [Int64] {
                 try ledger.correct(
-                    try entry(1, output: output), reason: "counted again", account: account)
+                    [try entry(1, output: output)], reason: "counted again", account: account)
             }
             let total = try total(ledger)
             try expectEqual(total.requests, 1)
@@ -94,7 +94,7 @@ extension LedgerContract {
         Case(description: "what never came cannot be corrected") { ledger in
             let entry = try entry(1)
             do {
-                try ledger.correct(entry, reason: "why not", account: account)
+                try ledger.correct([entry], reason: "why not", account: account)
                 throw Violation(description: "nothing was corrected, and nobody said so")
             } catch let error as LedgerError {
                 try expectEqual(error, .unknownEvent(entry.event.id.text))

@@ -26,7 +26,7 @@ extension LedgerContract {
             for place in events.indices where place % 5 == 0 {
                 events[place].event.usage = try Usage([.input: 1, .output: Int64(place)])
                 events[place].event.project = "moved"
-                try ledger.correct(events[place], reason: "counted again", account: account)
+                try ledger.correct([events[place]], reason: "counted again", account: account)
             }
             for query in queries(&generator) {
                 try compare(try ledger.sums(query, account: account), query, events)

@@ -237,7 +237,7 @@ struct UsageTable {
         guard let cost else { return Report.Cell("unknown", plain: "") }
         guard !costs.isComplete else { return cost.cell }
         return Report.Cell(
-            "at least \(cost.display)", plain: cost.money.amountText,
+            "≥ \(cost.display)", plain: cost.money.amountText,
             currency: cost.money.currency)
     }
 

@@ -27,10 +27,11 @@ package protocol UsageLedger: Sendable {
     /// The entry of an id as it stands now.
     func entry(_ id: EventID, account: String) throws -> LedgerEntry?
 
-    /// Takes an entry back and puts another in its place, whatever their precedence.
+    /// Takes entries back and puts others with their ids in their places, whatever their precedence;
+    /// all or none.
     ///
     /// Throws `LedgerError.unknownEvent`.
-    func correct(_ entry: LedgerEntry, reason: String, account: String) throws
+    func correct(_ entries: [LedgerEntry], reason: String, account: String) throws
 
     func status(account: String) throws -> LedgerStatus
 
@@ -68,13 +69,14 @@ package enum AppendOutcome: String, Sendable, CaseIterable {
 package enum LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownLine(String)
     case unknownEvent(String)
-    case outOfRange(String)
+    case noEvents(under: String)
 
     package var description: String {
         switch self {
         case .unknownLine(let id): "rate line \(id) is not in this database; load its rates first"
         case .unknownEvent(let id): "no event \(id) in the ledger"
-        case .outOfRange(let what): "\(what) is out of range"
+        case .noEvents(let line):
+            "no event stands under rate line \(line); --lines wants the id of a line, or unpriced"
         }
     }
 }

@@ -16,7 +16,7 @@ struct LedgerCommand: ParsableCommand {
             """,
         subcommands: [
             LedgerImportCommand.self, LedgerExportCommand.self, LedgerStatusCommand.self,
-            LedgerVerifyCommand.self,
+            LedgerVerifyCommand.self, LedgerCorrectCommand.self, LedgerRepriceCommand.self,
         ])
 }
 
@@ -144,5 +144,62 @@ struct LedgerExportCommand: ParsableCommand {
             }
         }
         try Terminal.write(bytes)
+    }
+}
+
+struct LedgerRepriceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reprice",
+        abstract: "Put events under a line that is known by now, or that was corrected.",
+        usage: "tokenmeter ledger reprice --lines <id|unpriced> [--since <since>] [<options>]",
+        discussion: """
+            Example:
+              tokenmeter ledger reprice --lines unpriced --since 2026-10-01 --dry-run
+
+            Each event takes the line of its own time; the row as it was is taken back and stays in the ledger.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "The id of the line whose events are meant, or unpriced.") var lines: String?
+    @Option(help: "From this date or RFC 3339 time on (default: all).") var since: String?
+    @Flag(help: "Only show what would be done.") var dryRun = false
+
+    func run() throws {
+        let question = parameters(global, ["lines": list(lines), "since": list(since)])
+        try global.finish(
+            try Composition.ledgerWithRates(global).reprice(question, isDryRun: dryRun))
+    }
+}
+
+struct LedgerCorrectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "correct",
+        abstract: "Put an event in the place of the one with its id.",
+        usage: "tokenmeter ledger correct --event <json> --reason <reason> [<options>]",
+        discussion: """
+            Example:
+              tokenmeter ledger export --where project=web > web.ndjson
+              tokenmeter ledger correct --event "$(head -n 1 web.ndjson)" --reason "counted twice"
+
+            The event is written as ledger export writes it. The row as it was is taken back and stays in the ledger.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "The event as it should be, in JSON.") var event: String
+    @Option(help: "Why.") var reason: String
+
+    func run() throws {
+        let corrected: UsageEvent
+        do {
+            corrected = try UsageEvent(
+                try JSONReader.value(of: Array(event.utf8), numbers: .decimal))
+        } catch let error as EventProblem {
+            throw QuestionError.invalid(field: "--event", problem: error.description)
+        } catch let error as JSONError {
+            throw QuestionError.invalid(field: "--event", problem: error.description)
+        }
+        guard !reason.isEmpty else { throw QuestionError.missing(field: "--reason") }
+        try global.finish(
+            try Composition.ledgerWithRates(global).correct(corrected, reason: reason))
     }
 }
