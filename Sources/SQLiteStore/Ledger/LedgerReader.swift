@@ -206,7 +206,7 @@ final class LedgerReader {
 
     /// Between which numbers the events that start in a range are found.
     func span(from start: Timestamp, to end: Timestamp) throws -> ClosedRange<Int64>? {
-        let hour = RollupChanges.hourMilliseconds
+        let hour = RollupTable.hourMilliseconds
         let row = try Row.fetchOne(
             db,
             sql: """

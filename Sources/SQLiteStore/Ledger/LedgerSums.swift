@@ -63,35 +63,32 @@ struct LedgerSums {
 
     // MARK: Roll-ups
 
+    /// The coarsest sums that every boundary lies between; where there are none, the finest.
+    private var table: RollupTable {
+        if needsProjects { return .projects }
+        let isWhole = boundaries.allSatisfy { $0 % RollupTable.hourMilliseconds == 0 }
+        return isWhole ? .hours : .quarters
+    }
+
     /// Adds what lies in whole cells; the parts of the range that must be read event by event.
     private mutating func addRollups() throws -> [Range<Int64>] {
-        let day = RollupChanges.dayMilliseconds
-        let width =
-            needsProjects ? RollupChanges.hourMilliseconds : RollupChanges.quarterMilliseconds
+        let day = RollupTable.dayMilliseconds
         let (start, end) = (boundaries[0], boundaries[boundaries.count - 1])
-        let statement = try RawStatement(
-            needsProjects
-                ? """
-                SELECT day, series, cells, project FROM project_rollup
-                WHERE account = ? AND day BETWEEN ? AND ?
-                """
-                : """
-                SELECT day, series, cells, 0 FROM rollup
-                WHERE account = ? AND day BETWEEN ? AND ?
-                """, reader.db)
-        statement.bind(reader.account, 1)
-        statement.bind(floorDivide(start, day), 2)
-        statement.bind(floorDivide(end - 1, day), 3)
+        let table = table
+        let width = table.cellMilliseconds
+        let statement = try table.select(
+            account: reader.account, days: floorDivide(start, day)...floorDivide(end - 1, day),
+            reader.db)
         defer { statement.reset() }
         var place = (day: Int64.min, buckets: [Int]())
         while try statement.step() {
-            let (date, number, project) = (
-                statement.integer(0), statement.integer(1), statement.integer(3)
+            let (date, project, number) = (
+                statement.integer(0), statement.integer(1), statement.integer(2)
             )
             guard series.contains(number), !needsProjects || projects.contains(project) else {
                 continue
             }
-            guard let cells = RollupCells(statement.blob(2)) else {
+            guard let cells = RollupCells(statement.blob(3)) else {
                 throw reader.damaged("a roll-up of day \(date)")
             }
             if place.day != date { place = (date, buckets(ofDay: date, width: width)) }
@@ -118,8 +115,8 @@ struct LedgerSums {
 
     /// The bucket that each cell of a day lies in, -1 where it is in none or in several.
     private func buckets(ofDay day: Int64, width: Int64) -> [Int] {
-        let start = day * RollupChanges.dayMilliseconds
-        return (0..<(RollupChanges.dayMilliseconds / width)).map { place in
+        let start = day * RollupTable.dayMilliseconds
+        return (0..<(RollupTable.dayMilliseconds / width)).map { place in
             let from = start + place * width
             guard let bucket = bucket(of: from), from + width <= boundaries[bucket + 1] else {
                 return -1

@@ -1,5 +1,4 @@
 import Accounting
-import Foundation
 import GRDB
 import Pricing
 
@@ -112,6 +111,7 @@ struct LedgerVerifier {
                 SELECT min(day), max(day) FROM (
                     SELECT hour / 24 AS day FROM event_span WHERE account = ?1
                     UNION SELECT day FROM rollup WHERE account = ?1
+                    UNION SELECT day FROM quarter_rollup WHERE account = ?1
                     UNION SELECT day FROM project_rollup WHERE account = ?1)
                 """, arguments: [reader.account])
         var seen: Int64 = 0
@@ -129,7 +129,7 @@ struct LedgerVerifier {
 
     /// Compares the roll-ups of some days with their events; how many those are.
     private mutating func check(_ days: ClosedRange<Int64>, repairing: Bool) throws -> Int64 {
-        let day = RollupChanges.dayMilliseconds
+        let day = RollupTable.dayMilliseconds
         let (start, end) = (days.lowerBound * day, (days.upperBound + 1) * day)
         let span = try reader.span(
             from: Timestamp(milliseconds: start), to: Timestamp(milliseconds: end))
@@ -163,23 +163,23 @@ struct LedgerVerifier {
     ) throws {
         var rest = expected
         var wrong: [RollupTable.Key] = []
-        let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT day, \(table == .projects ? "project" : "-1"), series, cells
-                FROM \(table.rawValue) WHERE account = ? AND day BETWEEN ? AND ?
-                """, arguments: [reader.account, days.lowerBound, days.upperBound])
-        for row in rows {
-            let key = RollupTable.Key(day: row[0], project: row[1], series: row[2])
-            let kept = (row[3] as Data).withUnsafeBytes { RollupCells($0) }
+        let rows = try table.select(account: reader.account, days: days, db)
+        while try rows.step() {
+            let key = RollupTable.Key(
+                table: table, day: rows.integer(0), project: rows.integer(1),
+                series: rows.integer(2))
             let sums = rest.removeValue(forKey: key) ?? RollupCells()
-            if kept.map({ !$0.equals(sums) }) ?? true { wrong.append(key) }
+            let isRight = RollupCells(rows.blob(3)).map { $0.equals(sums) } ?? false
+            if !isRight { wrong.append(key) }
         }
+        rows.reset()
         wrong += rest.filter { !$0.value.equals(RollupCells()) }.map(\.key)
         guard !wrong.isEmpty else { return }
         if repairing {
+            let statements = try RollupTable.Statements(table, db)
             for key in wrong {
-                try table.write(expected[key] ?? RollupCells(), key, account: reader.account, db)
+                try statements.write(
+                    expected[key] ?? RollupCells(), key, account: reader.account)
             }
             result.repairedRollups += Int64(wrong.count)
         } else {
@@ -188,34 +188,6 @@ struct LedgerVerifier {
                 "\(wrong.count) sums of \(table.rawValue) differ from their events, from \(first.text) on; ledger verify --repair-rollups adds them up again"
             )
         }
-    }
-}
-
-/// The two tables of sums.
-private enum RollupTable: String, CaseIterable {
-    case series = "rollup"
-    case projects = "project_rollup"
-
-    struct Key: Hashable {
-        let day: Int64
-        let project: Int64
-        let series: Int64
-    }
-
-    func write(_ cells: RollupCells, _ key: Key, account: Int64, _ db: Database) throws {
-        var columns = ["account", "day", "series"]
-        var values = [account, key.day, key.series]
-        if self == .projects {
-            columns.append("project")
-            values.append(key.project)
-        }
-        try db.execute(
-            sql: """
-                INSERT INTO \(rawValue) (\(columns.joined(separator: ", ")), cells)
-                VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")), ?)
-                ON CONFLICT DO UPDATE SET cells = excluded.cells
-                """,
-            arguments: StatementArguments(values) + [Data(cells.bytes)])
     }
 }
 
@@ -228,14 +200,10 @@ private struct DaySums {
         rows += 1
         var sum = UsageSum()
         sum.add(row.usage, sign: row.sign, line: line)
-        let day = floorDivide(row.start.milliseconds, RollupChanges.dayMilliseconds)
-        let inDay = row.start.milliseconds - day * RollupChanges.dayMilliseconds
-        cells[.series, default: [:]][
-            RollupTable.Key(day: day, project: -1, series: shared.series), default: RollupCells()
-        ].add(sum, at: UInt8(inDay / RollupChanges.quarterMilliseconds))
-        cells[.projects, default: [:]][
-            RollupTable.Key(day: day, project: shared.project, series: shared.series),
-            default: RollupCells()
-        ].add(sum, at: UInt8(inDay / RollupChanges.hourMilliseconds))
+        for table in RollupTable.allCases {
+            let (key, cell) = table.place(
+                of: row.start, project: shared.project, series: shared.series)
+            cells[table, default: [:]][key, default: RollupCells()].add(sum, at: cell)
+        }
     }
 }

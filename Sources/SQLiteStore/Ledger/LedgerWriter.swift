@@ -41,7 +41,7 @@ struct LedgerWriter {
 
     mutating func append(_ entry: LedgerEntry) throws -> AppendOutcome {
         let event = entry.event
-        let hour = floorDivide(event.start.milliseconds, RollupChanges.hourMilliseconds)
+        let hour = floorDivide(event.start.milliseconds, RollupTable.hourMilliseconds)
         if let first = try claimed(event.id, near: event.start, in: hour) {
             return try meet(entry, first: first)
         }
@@ -75,9 +75,9 @@ struct LedgerWriter {
     private static let clockToleranceMilliseconds: Int64 = 10 * 60_000
 
     private func claimed(_ id: EventID, near start: Timestamp, in hour: Int64) throws -> Int64? {
-        let inHour = start.milliseconds - hour * RollupChanges.hourMilliseconds
+        let inHour = start.milliseconds - hour * RollupTable.hourMilliseconds
         if inHour < Self.clockToleranceMilliseconds { return try claimed(id, in: hour - 1) }
-        let left = RollupChanges.hourMilliseconds - inHour
+        let left = RollupTable.hourMilliseconds - inHour
         return left <= Self.clockToleranceMilliseconds ? try claimed(id, in: hour + 1) : nil
     }
 

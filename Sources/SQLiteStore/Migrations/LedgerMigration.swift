@@ -135,8 +135,17 @@ enum LedgerMigration {
             UNIQUE (account, id, entry)
         ) STRICT, WITHOUT ROWID;
 
-        -- Sums by UTC day: quarters of an hour a series, hours a project and series.
+        -- Sums by UTC day: by hours, and by quarters of an hour for zones that need them, a series
+        -- each; by hours a project and series. A month by hours is a few pages.
         CREATE TABLE rollup (
+            account INTEGER NOT NULL,
+            day INTEGER NOT NULL,
+            series INTEGER NOT NULL,
+            cells BLOB NOT NULL,
+            PRIMARY KEY (account, day, series)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE quarter_rollup (
             account INTEGER NOT NULL,
             day INTEGER NOT NULL,
             series INTEGER NOT NULL,
