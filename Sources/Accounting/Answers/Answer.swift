@@ -15,16 +15,28 @@ package struct Answer: Sendable {
 
     /// `savings` of `tokenmeter.savings/1`.
     package let name: String
-    package let fields: JSONObject
-    package let report: Report
     package let verdict: Verdict
+    private let makeFields: @Sendable () -> JSONObject
+    private let makeReport: @Sendable () -> Report
 
     package init(name: String, fields: JSONObject, report: Report, verdict: Verdict = .done) {
-        self.name = name
-        self.fields = fields
-        self.report = report
-        self.verdict = verdict
+        self.init(name: name, verdict: verdict, fields: { fields }, report: { report })
     }
+
+    /// Of an answer with thousands of rows only what is wanted is made: each whenever it is asked
+    /// for.
+    package init(
+        name: String, verdict: Verdict = .done, fields: @escaping @Sendable () -> JSONObject,
+        report: @escaping @Sendable () -> Report
+    ) {
+        self.name = name
+        self.verdict = verdict
+        makeFields = fields
+        makeReport = report
+    }
+
+    package var fields: JSONObject { makeFields() }
+    package var report: Report { makeReport() }
 
     package var document: JSONValue {
         var object = JSONObject(["schema": .string("tokenmeter.\(name)/1")])

@@ -63,7 +63,7 @@ enum UsageOrder: String, CaseIterable {
 }
 
 /// Usage of the ledger by some dimensions, with what it comes to.
-struct UsageTable {
+struct UsageTable: Sendable {
     private let range: LedgerRange
     private let zone: String
     private let dimensions: [GroupDimension]
@@ -105,7 +105,7 @@ struct UsageTable {
 
     // MARK: Rows
 
-    private struct Row {
+    private struct Row: Sendable {
         let labels: [String?]
         let bill: LedgerBill
         let costs: LedgerCosts
@@ -166,10 +166,13 @@ struct UsageTable {
             case .name: 0
             }
         }
-        return rows.sorted { one, other in
-            let (left, right) = (rank(one), rank(other))
-            return left == right ? isNamedBefore(one, other) : left > right
+        // Rows are large: their places are sorted.
+        let ranks = rows.map(rank)
+        let order = rows.indices.sorted { one, other in
+            ranks[one] == ranks[other]
+                ? isNamedBefore(rows[one], rows[other]) : ranks[one] > ranks[other]
         }
+        return order.map { rows[$0] }
     }
 
     // MARK: The answer
@@ -189,29 +192,41 @@ struct UsageTable {
                 ShownMoney(money: $0.value.money, isConverted: false)
             }
         }
-        let fields = JSONObject([
-            "range": range.json(zone: zone), "rates": context.pricing.book.catalog.json,
-            "group_by": .array(dimensions.map { .string($0.key) }), "where": filter.json,
-            "requests": .integer(total.usage.requests),
-            "known": .object(total.knownJSON),
-            "total": .array(totals.map(\.json)), "is_complete": .bool(costs.isComplete),
-            "unpriced": costs.unpriced.isZero ? nil : costs.unpriced.json,
-            "unpriced_requests": costs.unpricedRequests == 0
-                ? nil : .integer(costs.unpricedRequests),
-            "unknown_requests": costs.unknownRequests == 0 ? nil : .integer(costs.unknownRequests),
-            "more_rows": shown.count < all.count ? .integer(Int64(all.count - shown.count)) : nil,
-            "rows": .array(shown.map(json)), "fx": exchange.json,
-        ])
-        var report = Report(
-            title: "usage \(try range.text(zone: zone, context.pricing.book.zones))",
-            columns: columns, rows: shown.map(cells),
-            rates: context.pricing.label(at: context.pricing.now))
-        report.footer = footer(totals, costs)
-        report.notes = try notes(shown.count, of: all.count, context) + exchange.notes
-        report.warnings = warnings(costs)
-        report.showsHeader = !shown.isEmpty
-        return Answer(name: "usage", fields: fields, report: report)
+        let title = "usage \(try range.text(zone: zone, context.pricing.book.zones))"
+        let notes = try notes(shown.count, of: all.count, context) + exchange.notes
+        let fx = exchange.json
+        let rates = context.pricing.book.catalog.json
+        let label = context.pricing.label(at: context.pricing.now)
+        let more = all.count - shown.count
+        return Answer(
+            name: "usage",
+            fields: { [totals] in
+                JSONObject([
+                    "range": range.json(zone: zone), "rates": rates,
+                    "group_by": .array(dimensions.map { .string($0.key) }), "where": filter.json,
+                    "requests": .integer(total.usage.requests),
+                    "known": .object(total.knownJSON), "total": .array(totals.map(\.json)),
+                    "is_complete": .bool(costs.isComplete),
+                    "unpriced": costs.unpriced.isZero ? nil : costs.unpriced.json,
+                    "unpriced_requests": Self.count(costs.unpricedRequests),
+                    "unknown_requests": Self.count(costs.unknownRequests),
+                    "more_rows": Self.count(Int64(more)), "rows": .array(shown.map(json)),
+                    "fx": fx,
+                ])
+            },
+            report: { [totals] in
+                var report = Report(
+                    title: title, columns: columns, rows: shown.map(cells), rates: label)
+                report.footer = footer(totals, costs)
+                report.notes = notes
+                report.warnings = warnings(costs)
+                report.showsHeader = !shown.isEmpty
+                return report
+            })
     }
+
+    /// Left out where it is 0.
+    private static func count(_ count: Int64) -> JSONValue? { count == 0 ? nil : .integer(count) }
 
     private var columns: [Report.Column] {
         dimensions.map { Report.Column($0.key, $0.rawValue, .left) } + [

@@ -56,8 +56,8 @@ struct TableRenderer {
             if index > 0, widths[index] > 0 { text += "  " }
             text += column.alignment == .right ? pad + cell : cell + pad
         }
-        while text.last == " " { text.removeLast() }
-        return text
+        let spaces = text.utf8.reversed().prefix { $0 == 0x20 }.count
+        return spaces == 0 ? text : String(text.dropLast(spaces))
     }
 
     private func wrapped(_ mark: String, _ text: String) -> [String] {
@@ -83,7 +83,8 @@ struct TableRenderer {
     /// Columns on the screen: two for the wide characters of East Asia, none for marks that join
     /// the one before.
     static func displayWidth(_ text: String) -> Int {
-        text.unicodeScalars.reduce(0) { width, scalar in
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
+        return text.unicodeScalars.reduce(0) { width, scalar in
             switch scalar.value {
             case 0x300...0x36F, 0x200B...0x200F, 0xFE00...0xFE0F: width
             case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3,
@@ -100,7 +101,9 @@ struct TableRenderer {
 extension String {
     /// Control characters of a file or a request never reach a terminal, in whatever format.
     var withoutControls: String {
-        String(
+        // Most texts hold none: the second half of them begins with C2 in UTF-8.
+        if utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != 0xC2 }) { return self }
+        return String(
             String.UnicodeScalarView(
                 unicodeScalars.map { scalar in
                     scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
