@@ -152,12 +152,6 @@ struct UsageTable: Sendable {
     }
 
     private func sorted(_ rows: [Row], _ order: UsageOrder) -> [Row] {
-        func isNamedBefore(_ one: Row, _ other: Row) -> Bool {
-            for (left, right) in zip(one.labels, other.labels) where left != right {
-                return (left ?? "") < (right ?? "")
-            }
-            return (one.currency?.code ?? "") < (other.currency?.code ?? "")
-        }
         func rank(_ row: Row) -> Int128 {
             switch order {
             case .cost: row.cost?.money.attos ?? -1
@@ -166,13 +160,14 @@ struct UsageTable: Sendable {
             case .name: 0
             }
         }
-        // Rows are large: their places are sorted.
+        // Rows are large: what they are sorted by is taken out of them, and their places are sorted.
         let ranks = rows.map(rank)
-        let order = rows.indices.sorted { one, other in
+        let names = rows.map { $0.labels.map { $0 ?? "" } + [$0.currency?.code ?? ""] }
+        let places = rows.indices.sorted { one, other in
             ranks[one] == ranks[other]
-                ? isNamedBefore(rows[one], rows[other]) : ranks[one] > ranks[other]
+                ? names[one].lexicographicallyPrecedes(names[other]) : ranks[one] > ranks[other]
         }
-        return order.map { rows[$0] }
+        return places.map { rows[$0] }
     }
 
     // MARK: The answer
