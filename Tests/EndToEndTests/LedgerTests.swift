@@ -269,6 +269,53 @@ import Testing
         #expect(document.integer("requests") == 72)
     }
 
+    /// sqlite3's own shell adds up what tokenmeter adds up, to the last digit, and says where it cannot.
+    @Test func addsUpInSQLitesOwnShell() async throws {
+        guard try await sandbox.has("sqlite3") else { return }
+        func line(_ id: String, _ more: String) -> String {
+            #"{"id":"\#(id)","start":"2026-10-01T10:00:00Z",\#(more)}"#
+        }
+        let document = try await importLines([
+            Self.event("a", at: "2026-10-01T10:00:00Z"),
+            line("b", #""channel":"openai","model":"gpt-4.1","usage":{"web_search":3}"#),
+            line("c", #""channel":"holysheep","model":"gpt-4.1","usage":{"output":1000000}"#),
+            line("d", #""channel":"openai","model":"gpt-4.1","usage":{},"known":"unknown""#),
+            line("e", #""channel":"nowhere","model":"gpt-4.1","usage":{"input":5}"#),
+            line(
+                "f",
+                #""channel":"openai","model":"gpt-4.1","project":"huge","usage":{"input":1000000000000,"output":1000000000000}"#
+            ),
+            line("g", #""channel":"holysheep","model":"gpt-4.1","usage":{"input":7}"#),
+        ]).json()
+        #expect(document.integer("new") == 7)
+        let output = try await sandbox.shell(
+            """
+            sqlite3 -readonly '\(sandbox.database.path())' \
+                'SELECT channel, known, billed_pico, billed_currency, cost_pico, currency, cost_inexact FROM usage_event'
+            """)
+        #expect(
+            output.text == """
+                openai|reported|2000000000000|USD|2000000000000|USD|0
+                openai|reported|30000000000|USD|30000000000|USD|0
+                holysheep|reported|8000000000000|USD|8000000000000|CNY|0
+                openai|unknown||USD||USD|0
+                nowhere|reported|||||0
+                openai|reported||USD||USD|1
+                holysheep|reported||USD||CNY|0
+
+                """)
+        // 10¹² tokens at $2.00 and at $8.00 per million: tokenmeter's own sum has room for it.
+        let huge = try await usage("--month 2026-10 --where project=huge").json()
+        #expect(try huge.objects("total")[0]["amount"] as? String == "10000000.00")
+        _ = try await importLines([Self.event("a", at: "2026-10-01T10:00:00Z", input: 1_500_000)])
+        let sum = try await sandbox.shell(
+            """
+            sqlite3 -readonly '\(sandbox.database.path())' "SELECT sum(requests), sum(cost_pico) FROM usage_event WHERE day = '2026-10-01' AND channel = 'openai' AND project IS NULL"
+            """)
+        // a, b and d; 1,500,000 tokens at $2.00 per million and three searches at $10.00 per thousand.
+        #expect(sum.text == "3|3030000000000\n")
+    }
+
     // MARK: Kept
 
     @Test(arguments: [

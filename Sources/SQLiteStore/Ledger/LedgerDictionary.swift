@@ -92,7 +92,7 @@ struct LedgerDictionary {
             of: Series(
                 channel: entry.channel, model: entry.model,
                 line: try entry.line.map { try number(ofLine: $0.id, db) },
-                serviceTier: event.serviceTier, known: event.known), db)
+                serviceTier: event.serviceTier, known: event.known), entry.line, db)
         let project = try number(ofProject: event.project ?? "", db)
         let context = try number(ofContext: entry, series: series, project: project, db)
         let place = Place(context: context, series: series, project: project)
@@ -123,10 +123,16 @@ struct LedgerDictionary {
         return found
     }
 
-    private mutating func number(of key: Series, _ db: Database) throws -> Int64 {
+    private mutating func number(
+        of key: Series, _ line: RateLine?, _ db: Database
+    ) throws -> Int64 {
         if let known = series[key] { return known }
         let found = try number(
             in: "series", db,
+            added: { number in
+                guard let line else { return }
+                try SeriesPrice.insert(line, account: account, series: number, db)
+            },
             find: """
                 channel = ? AND model = ? AND ifnull(line, 0) = ifnull(?, 0)
                 AND service_tier = ? AND known = ?
@@ -168,8 +174,8 @@ struct LedgerDictionary {
     }
 
     private func number(
-        in table: String, _ db: Database, find: String, columns: String,
-        _ values: [(any DatabaseValueConvertible)?]
+        in table: String, _ db: Database, added: (Int64) throws -> Void = { _ in },
+        find: String, columns: String, _ values: [(any DatabaseValueConvertible)?]
     ) throws -> Int64 {
         let arguments = StatementArguments([account] + values)
         let found = try Int64.fetchOne(
@@ -185,6 +191,7 @@ struct LedgerDictionary {
                 INSERT INTO \(table) (account, number, \(columns))
                 VALUES (?, \(next)\(String(repeating: ", ?", count: values.count)))
                 """, arguments: arguments)
+        try added(next)
         return next
     }
 }

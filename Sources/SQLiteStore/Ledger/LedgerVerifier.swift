@@ -100,6 +100,13 @@ struct LedgerVerifier {
                 SELECT count(*) FROM series s LEFT JOIN rate_line l ON l.number = s.line
                 WHERE s.account = ? AND s.line IS NOT NULL AND l.number IS NULL
                 """), "rate lines of events are not there")
+        refuse(
+            try count(
+                """
+                SELECT count(*) FROM series s LEFT JOIN series_price p
+                ON p.account = s.account AND p.series = s.number
+                WHERE s.account = ? AND s.line IS NOT NULL AND p.series IS NULL
+                """), "rate lines of events have no price in usage_event")
     }
 
     // MARK: Roll-ups

@@ -7,6 +7,7 @@ import GRDB
 enum LedgerMigration {
     static func run(_ db: Database) throws {
         try db.execute(sql: tables)
+        try db.execute(sql: view)
         for (table, key) in appendOnlyTables { try Migrations.makeAppendOnly(table, key: key, db) }
     }
 
@@ -30,6 +31,34 @@ enum LedgerMigration {
 
         CREATE UNIQUE INDEX series_by_content
             ON series (account, channel, model, ifnull(line, 0), service_tier, known);
+
+        -- What a series costs, for the view below: the line's rates in whole 10⁻¹² of its currency a
+        -- unit, NULL where it has none or none that is whole; and the ratio in which its bills are paid.
+        CREATE TABLE series_price (
+            account INTEGER NOT NULL,
+            series INTEGER NOT NULL,
+            billed_currency TEXT NOT NULL,
+            currency TEXT NOT NULL,
+            pays INTEGER NOT NULL,
+            for_billed INTEGER NOT NULL,
+            -- 0 where a rate, a ratio or a minimum a request does not fit these columns.
+            is_exact INTEGER NOT NULL,
+            input INTEGER,
+            cached_input INTEGER,
+            cache_write_5m INTEGER,
+            cache_write_1h INTEGER,
+            output INTEGER,
+            reasoning INTEGER,
+            PRIMARY KEY (account, series)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE series_other_price (
+            account INTEGER NOT NULL,
+            series INTEGER NOT NULL,
+            meter TEXT NOT NULL,
+            pico INTEGER,
+            PRIMARY KEY (account, series, meter)
+        ) STRICT, WITHOUT ROWID;
 
         -- Number 0 is no project.
         CREATE TABLE project (
@@ -172,8 +201,62 @@ enum LedgerMigration {
         ) STRICT, WITHOUT ROWID;
         """
 
+    /// For people with sqlite3's own shell: plain SQL, no function of ours. Every column adds up, for
+    /// a row that is taken back has its counts, its cost and its `requests` below zero.
+    private static let view = """
+        CREATE VIEW usage_event AS
+        SELECT *,
+            CASE WHEN typeof(billed) = 'integer' THEN billed END AS billed_pico,
+            CASE WHEN typeof(billed) = 'integer' AND typeof(billed * pays) = 'integer'
+                AND (billed * pays) % for_billed = 0 THEN billed * pays / for_billed END AS cost_pico,
+            CASE WHEN known = 'unknown' OR line IS NULL THEN 0
+                WHEN is_exact = 0 AND billed IS NULL THEN 1
+                WHEN billed IS NULL THEN 0
+                WHEN typeof(billed) <> 'integer' OR typeof(billed * pays) <> 'integer'
+                    OR (billed * pays) % for_billed <> 0 THEN 1
+                ELSE 0 END AS cost_inexact
+        FROM (
+            SELECT a.name AS account,
+                lower(substr(hex(e.id), 1, 8) || '-' || substr(hex(e.id), 9, 4) || '-'
+                    || substr(hex(e.id), 13, 4) || '-' || substr(hex(e.id), 17, 4) || '-'
+                    || substr(hex(e.id), 21)) AS id,
+                e.sign AS requests,
+                strftime('%Y-%m-%dT%H:%M:%SZ', e.start_ms / 1000, 'unixepoch') AS start,
+                date(e.start_ms / 1000, 'unixepoch') AS day,
+                s.channel, s.model, nullif(p.name, '') AS project, t.user, t.tags,
+                s.service_tier, s.known, c.source, l.id AS line, m.currency, m.billed_currency,
+                e.input, e.cached_input, e.cache_write_5m, e.cache_write_1h, e.output, e.reasoning,
+                e.other, e.duration_ms, e.first_token_ms, e.vendor_id, e.vendor_cost,
+                m.pays, m.for_billed, m.is_exact,
+                CASE WHEN s.known <> 'unknown' AND m.series IS NOT NULL THEN
+                    iif(e.input, e.input * m.input, 0)
+                    + iif(e.cached_input, e.cached_input * m.cached_input, 0)
+                    + iif(e.cache_write_5m, e.cache_write_5m * m.cache_write_5m, 0)
+                    + iif(e.cache_write_1h, e.cache_write_1h * m.cache_write_1h, 0)
+                    + iif(e.output, e.output * m.output, 0)
+                    + iif(e.reasoning, e.reasoning * m.reasoning, 0)
+                    + iif(e.other IS NULL, 0, (
+                        SELECT iif(count(*) = count(o.pico), ifnull(sum(j.value * o.pico), 0), NULL)
+                        FROM json_each(e.other) j LEFT JOIN series_other_price o
+                        ON o.account = e.account AND o.series = c.series AND o.meter = j.key
+                        -- Beyond that a sum could leave the range, and the query would fail.
+                        AND abs(j.value * o.pico) < 100000000000000000))
+                END AS billed
+            FROM event e
+            JOIN account a ON a.number = e.account
+            JOIN context c ON c.account = e.account AND c.number = e.context
+            JOIN series s ON s.account = e.account AND s.number = c.series
+            JOIN project p ON p.account = e.account AND p.number = c.project
+            LEFT JOIN attribution t ON t.account = e.account AND t.number = e.attribution
+            LEFT JOIN rate_line l ON l.number = s.line
+            LEFT JOIN series_price m ON m.account = e.account AND m.series = c.series
+        );
+        """
+
     private static let appendOnlyTables: [(table: String, key: [String])] = [
         ("account", ["number"]), ("series", ["account", "number"]),
+        ("series_price", ["account", "series"]),
+        ("series_other_price", ["account", "series", "meter"]),
         ("project", ["account", "number"]), ("context", ["account", "number"]),
         ("attribution", ["account", "number"]), ("event", ["account", "number"]),
         ("event_claim", ["account", "hour", "id"]), ("event_conflict", ["account", "number"]),
