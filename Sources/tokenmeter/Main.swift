@@ -16,6 +16,7 @@ struct Tokenmeter: AsyncParsableCommand {
               a workload shared over models        tokenmeter mix
               a plan against budgets, in CI        tokenmeter check
               what it did cost                     tokenmeter usage
+              what it would have cost elsewhere    tokenmeter whatif
               usage in and out, proved whole       tokenmeter ledger
               who sells what, since when           tokenmeter rates
 
@@ -26,8 +27,8 @@ struct Tokenmeter: AsyncParsableCommand {
         version: CommandLine.arguments.contains("--version") ? Version.text : "tokenmeter",
         subcommands: [
             PriceCommand.self, ForecastCommand.self, SavingsCommand.self, CompareCommand.self,
-            MixCommand.self, CheckCommand.self, UsageCommand.self, LedgerCommand.self,
-            RatesCommand.self, ServeCommand.self, DemoCommand.self,
+            MixCommand.self, CheckCommand.self, UsageCommand.self, WhatIfCommand.self,
+            LedgerCommand.self, RatesCommand.self, ServeCommand.self, DemoCommand.self,
         ])
 
     /// The command of some arguments. A well-formed one is read without looking at all the others, which costs a third

@@ -316,6 +316,58 @@ import Testing
         #expect(sum.text == "3|3030000000000\n")
     }
 
+    // MARK: Elsewhere
+
+    /// Each request is priced by its own size: the one above the band takes the dearer rates there.
+    @Test func pricesRequestsElsewhereOneByOne() async throws {
+        func event(_ id: String, _ input: Int, _ more: String = "") -> String {
+            #"{"id":"\#(id)","start":"2026-10-20T10:00:00Z","channel":"openai","model":"gpt-4.1","usage":{"input":\#(input)}\#(more)}"#
+        }
+        _ = try await importLines([
+            event("a", 100_000), event("b", 300_000), event("c", 0, #","known":"unknown""#),
+            #"{"id":"d","start":"2026-10-20T10:00:00Z","channel":"google","model":"gemini-2.5-flash","usage":{"input":1000}}"#,
+        ])
+        let words = ["whatif", "--month", "2026-10", "--timezone", "UTC", "--format", "json"]
+        let swap = try await sandbox.run(
+            words + ["--swap", "gpt-4.1=gemini-2.5-pro"], in: sandbox.folder)
+        #expect(swap.exit == 0)
+        let document = try swap.json()
+        // 400,000 at $2.00 per million; 100,000 at $1.25, and 300,000, above 200,000, at $2.50.
+        #expect(try document.objects("old")[0]["amount"] as? String == "0.80")
+        #expect(try document.objects("new")[0]["amount"] as? String == "0.875")
+        #expect((document["saved"] as? [String: Any])?["amount"] as? String == "-0.075")
+        #expect(document.integer("compared") == 2)
+        #expect(document.integer("without_cost") == 1)
+        #expect(document.integer("unchanged") == 1)
+        let ratio = try await sandbox.run(
+            words + ["--swap", "gpt-4.1=gemini-2.5-pro", "--token-ratio", "0.5"],
+            in: sandbox.folder
+        ).json()
+        // Half the tokens: both stay below the band, 200,000 at $1.25 per million.
+        #expect(try ratio.objects("new")[0]["amount"] as? String == "0.25")
+        // The relay has no price for input: listed, not dropped, and no success.
+        let relay = try await sandbox.run(words + ["--channel", "holysheep"], in: sandbox.folder)
+        #expect(relay.exit == 3)
+        #expect(try relay.json().integer("unpriced") == 3)
+        #expect(try relay.json().objects("rows").allSatisfy { $0["new"] is NSNull })
+    }
+
+    @Test(arguments: [
+        ([], "missing a change: --swap, --channel, --service-tier or --at-prices-of", Int32(64)),
+        (["--swap", "gpt-4.1"], "--swap: \"gpt-4.1\" is not NAME=VALUE", 64),
+        (["--swap", "gpt-4.1=nosuch"], "no model \"nosuch\"", 3),
+        (["--channel", "holisheep"], "no channel \"holisheep\"; nearest: holysheep", 3),
+        (
+            ["--swap", "gpt-4.1=o3", "--token-ratio", "0"],
+            "--token-ratio: ", 64
+        ),
+    ])
+    func refusesAWhatIfThatMeansNothing(words: [String], says: String, exit: Int32) async throws {
+        let output = try await sandbox.run(["whatif"] + words, in: sandbox.folder)
+        #expect(output.exit == exit)
+        #expect(output.errors.contains(says), "\(output.errors)")
+    }
+
     // MARK: Kept
 
     @Test(arguments: [

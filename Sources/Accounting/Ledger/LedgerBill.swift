@@ -20,9 +20,14 @@ package struct LedgerBill: Sendable {
 
     /// `settlement` is the place of the one that holds, -1 where bills are paid as they are.
     package mutating func add(_ group: UsageGroup, settlement: Int) {
-        add(
-            group.sum, group.known,
-            Key(line: group.line, settlement: settlement, channel: group.channel))
+        add(group.sum, of: group.channel, group.line, group.known, settlement: settlement)
+    }
+
+    /// Adds usage that was bought on a channel and falls under a line.
+    package mutating func add(
+        _ sum: UsageSum, of channel: String, _ line: RateLine?, _ known: Known, settlement: Int
+    ) {
+        add(sum, known, Key(line: line, settlement: settlement, channel: channel))
     }
 
     private mutating func add(_ sum: UsageSum, _ known: Known, _ key: Key) {

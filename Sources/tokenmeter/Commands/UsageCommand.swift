@@ -50,6 +50,48 @@ struct UsageCommand: ParsableCommand {
     }
 }
 
+struct WhatIfCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "whatif",
+        abstract: "The ledger's own requests under other models, channels, tiers or price dates.",
+        usage: "tokenmeter whatif [--swap <old=new> ...] [--channel <channel>] [<options>]",
+        discussion: """
+            Example:
+              tokenmeter whatif --swap gpt-4.1=deepseek-v4-pro --last 30d
+              tokenmeter whatif --channel openrouter --service-tier standard --month 2026-10
+
+            Each request is priced again by its own size and time, so that bands and caches are exact. What cannot be priced
+            there is listed, and the exit code is then 3. With --swap only the models that are swapped are meant; a new model
+            is bought from its own vendor unless --channel says otherwise.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var pricing: PricingOptions
+    @OptionGroup var range: RangeOptions
+    @Option(name: .customLong("where"), help: "A condition NAME=GLOB; may be repeated.")
+    var conditions: [String] = []
+    @Option(help: "OLD=NEW: requests of one model to another; may be repeated.") var swap:
+        [String] =
+            []
+    @Option(help: "The channel to buy them on.") var channel: String?
+    @Option(help: "The service tier to buy them in.") var serviceTier: String?
+    @Option(help: "The date or RFC 3339 time whose prices are taken (default: each its own).")
+    var atPricesOf: String?
+    @Option(help: "Tokens that the new model takes for each of the old one, such as 1.1.")
+    var tokenRatio: String?
+
+    func run() throws {
+        let question = parameters(
+            global, pricing.values, range.values,
+            [
+                "where": conditions, "swap": swap, "channel": list(channel),
+                "service_tier": list(serviceTier), "at_prices_of": list(atPricesOf),
+                "token_ratio": list(tokenRatio),
+            ])
+        try global.finish(try Composition.ledgerWithRates(global).whatIf(question))
+    }
+}
+
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
