@@ -316,6 +316,98 @@ import Testing
         #expect(sum.text == "3|3030000000000\n")
     }
 
+    // MARK: Budgets
+
+    /// $6.00 in October: $2.00 on the 1st for web, and $4.00 on the 20th.
+    private func spendSixDollars() async throws {
+        _ = try await importLines([
+            Self.event("a", at: "2026-10-01T10:00:00Z", more: #","project":"web""#),
+            Self.event("b", at: "2026-10-20T10:00:00Z", input: 2_000_000),
+            Self.event("c", at: "2026-09-30T23:59:59Z", input: 9_000_000),
+        ])
+    }
+
+    private func check(_ budget: String, _ words: String...) async throws -> Output {
+        try sandbox.write("budgets:\n  - {name: b, on: actual, \(budget)}\n", to: "budgets.yml")
+        return try await sandbox.run(
+            [
+                "check", "--budgets", "budgets.yml", "--at", "2026-10-20T12:00:00Z", "--timezone",
+                "UTC", "--format", "json",
+            ] + words, in: sandbox.folder)
+    }
+
+    struct Judged: Sendable, CustomTestStringConvertible {
+        let budget: String
+        var words: [String] = []
+        let exit: Int32
+        let state: String
+        var testDescription: String { "\(budget) \(words.joined(separator: " "))" }
+    }
+
+    @Test(arguments: [
+        Judged(budget: "limit: 6.01USD", exit: 0, state: "within"),
+        // All of it, and no more.
+        Judged(budget: "limit: 6USD", exit: 0, state: "warning"),
+        Judged(budget: "limit: 5.999999USD", exit: 2, state: "over"),
+        Judged(budget: "limit: 0USD", exit: 2, state: "over"),
+        Judged(budget: "limit: 7USD, warn: 80%", exit: 0, state: "warning"),
+        Judged(
+            budget: "limit: 7USD, warn: 80%", words: ["--fail-on", "warn"], exit: 2,
+            state: "warning"),
+        Judged(budget: "limit: 2.01USD, where: {project: web}", exit: 0, state: "within"),
+        Judged(budget: "limit: 9USD, where: {project: none}", exit: 3, state: "empty"),
+        Judged(
+            budget: "limit: 9USD, where: {project: none}", words: ["--allow-empty"], exit: 0,
+            state: "empty"),
+        Judged(budget: "limit: 4.01USD, period: day", exit: 0, state: "within"),
+        Judged(budget: "limit: 3USD, period: week", exit: 2, state: "over"),
+        // July to September is the quarter before; the year holds all of it, $24.00.
+        Judged(budget: "limit: 6.01USD, period: quarter", exit: 0, state: "within"),
+        Judged(budget: "limit: 23.99USD, period: year", exit: 2, state: "over"),
+        // In Shanghai October began when that last event of September came.
+        Judged(
+            budget: "limit: 6USD", words: ["--timezone", "Asia/Shanghai"], exit: 2, state: "over"),
+        Judged(budget: "limit: 42.01CNY", words: ["--fx", "USD/CNY=7"], exit: 0, state: "within"),
+        Judged(budget: "limit: 41.99CNY", words: ["--fx", "USD/CNY=7"], exit: 2, state: "over"),
+        Judged(budget: "limit: 9USD", words: ["--max-age", "3h"], exit: 0, state: "within"),
+        Judged(budget: "limit: 9USD", words: ["--max-age", "2h"], exit: 3, state: "unjudged"),
+        Judged(budget: "limit: 1USD", words: ["--max-age", "2h"], exit: 2, state: "over"),
+    ])
+    func judgesWhatWasSpent(given: Judged) async throws {
+        try await spendSixDollars()
+        try sandbox.write(
+            "budgets:\n  - {name: b, on: actual, \(given.budget)}\n", to: "budgets.yml")
+        let zone = given.words.contains("--timezone") ? [] : ["--timezone", "UTC"]
+        let output = try await sandbox.run(
+            ["check", "--budgets", "budgets.yml", "--at", "2026-10-20T12:00:00Z"] + zone
+                + ["--format", "json"] + given.words, in: sandbox.folder)
+        #expect(output.exit == given.exit, "\(output.text)\(output.errors)")
+        #expect(try output.json().objects("rows")[0]["state"] as? String == given.state)
+    }
+
+    /// Never green on nothing, and never on what has no price.
+    @Test func isNotGreenOnNothing() async throws {
+        #expect(try await check("limit: 9USD").exit == 3)
+        try await spendSixDollars()
+        _ = try await importLines([
+            Self.event("u", at: "2026-10-02T10:00:00Z", input: 0, more: #","known":"unknown""#)
+        ])
+        let unknown = try await check("limit: 9USD")
+        #expect(unknown.exit == 3)
+        let row = try unknown.json().objects("rows")[0]
+        #expect(row["spent"] is NSNull)
+        #expect((row["spent_at_least"] as? [String: Any])?["amount"] as? String == "6.00")
+        #expect((row["reason"] as? String)?.contains("1 of its events have no cost") == true)
+        // What is known is over already.
+        #expect(try await check("limit: 5USD").exit == 2)
+        let name = try await check("limit: 9USD, where: {name: x}")
+        #expect(name.exit == 3)
+        try sandbox.write("budgets:\n  - {name: p, limit: 9USD}\n", to: "plan-less.yml")
+        let planless = try await tokenmeter("check", "--budgets", "plan-less.yml")
+        #expect(planless.exit == 3)
+        #expect(planless.text.contains("none was given with --plan"))
+    }
+
     // MARK: Elsewhere
 
     /// Each request is priced by its own size: the one above the band takes the dearer rates there.

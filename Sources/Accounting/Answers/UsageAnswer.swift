@@ -103,6 +103,11 @@ struct UsageTable: Sendable {
         }
     }
 
+    /// Of all rows together.
+    var requests: Int64 { total.usage.requests }
+
+    func costs() throws -> LedgerCosts { try total.costs(settlements) }
+
     // MARK: Rows
 
     private struct Row: Sendable {

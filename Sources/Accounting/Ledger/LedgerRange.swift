@@ -5,6 +5,11 @@ package struct LedgerRange: Hashable, Sendable {
     package let start: Timestamp
     package let end: Timestamp
 
+    init(start: Timestamp, end: Timestamp) {
+        self.start = start
+        self.end = end
+    }
+
     package static let names = ["since", "until", "month", "last"]
 
     /// `since` and `until`, or a `month`, or the `last` hours, days or weeks; this month where
