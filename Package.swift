@@ -64,10 +64,11 @@ let package = Package(
         .target(
             name: "UsageImport", dependencies: ["Pricing", "JSONBytes", "Accounting"],
             swiftSettings: strict),
+        .target(name: "SQLiteSettings"),
         .target(
             name: "SQLiteStore",
             dependencies: [
-                "Pricing", "JSONBytes", "Accounting",
+                "Pricing", "JSONBytes", "Accounting", "SQLiteSettings",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

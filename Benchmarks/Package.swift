@@ -63,10 +63,11 @@ let package = Package(
                 "Pricing", "JSONBytes", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
+        .target(name: "SQLiteSettings"),
         .target(
             name: "SQLiteStore",
             dependencies: [
-                "Pricing", "JSONBytes", "Accounting",
+                "Pricing", "JSONBytes", "Accounting", "SQLiteSettings",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

@@ -6,29 +6,40 @@
     import Musl
 #endif
 
-/// A lock that processes take in turn, on a file of its own; the system releases it when its holder
+/// A lock that processes take in turn, on files of its own; the system releases it when its holder
 /// dies.
-struct AdvisoryLock {
-    private let descriptor: Int32
+///
+/// Whoever wants it first takes a place at a turnstile, a second file, and leaves it once the lock is
+/// his: a program that takes the lock again and again lets one that waits go first.
+package struct AdvisoryLock {
+    private let lock: Int32
 
     /// Waits at most `timeoutSeconds`; `failure(true)` is thrown when that was not enough,
-    /// `failure(false)` where the file cannot be made.
-    init(path: String, timeoutSeconds: Int, failure: (_ timedOut: Bool) -> any Error) throws {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw failure(false) }
-        let stepMicroseconds: UInt32 = 2_000
-        var waitedMicroseconds = 0
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR,
-                waitedMicroseconds < timeoutSeconds * 1_000_000
-            else {
-                close(descriptor)
-                throw failure(true)
+    /// `failure(false)` where the files cannot be made.
+    package init(path: String, timeoutSeconds: Int, failure: (_ timedOut: Bool) -> any Error) throws
+    {
+        let deadline = ContinuousClock.now + .seconds(timeoutSeconds)
+        func take(_ path: String) throws -> Int32 {
+            let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+            guard file >= 0 else { throw failure(false) }
+            var step = Self.firstStepMicroseconds
+            while flock(file, LOCK_EX | LOCK_NB) != 0 {
+                guard errno == EWOULDBLOCK || errno == EINTR, ContinuousClock.now < deadline else {
+                    close(file)
+                    throw failure(true)
+                }
+                usleep(step)
+                step = min(step * 2, Self.lastStepMicroseconds)
             }
-            usleep(stepMicroseconds)
-            waitedMicroseconds += Int(stepMicroseconds)
+            return file
         }
+        let turnstile = try take(path + ".turn")
+        defer { close(turnstile) }
+        lock = try take(path)
     }
 
-    func release() { close(descriptor) }
+    private static let firstStepMicroseconds: UInt32 = 50
+    private static let lastStepMicroseconds: UInt32 = 1_000
+
+    package func release() { close(lock) }
 }

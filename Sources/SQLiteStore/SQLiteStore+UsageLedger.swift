@@ -8,8 +8,10 @@ extension SQLiteStore: UsageLedger {
     package func append(
         _ entries: [LedgerEntry], account: String, durability: Durability
     ) throws -> [AppendOutcome] {
-        try writeLedger(account, durability) { writer in
-            try entries.map { try writer.append($0) }
+        try appends.append(entries, account: account, durability) { groups, durability in
+            try writeLedger(account, durability) { writer in
+                try groups.map { try $0.map { try writer.append($0) } }
+            }
         }
     }
 
@@ -24,16 +26,16 @@ extension SQLiteStore: UsageLedger {
     private func writeLedger<T>(
         _ account: String, _ durability: Durability, _ body: (inout LedgerWriter) throws -> T
     ) throws -> T {
-        let known = dictionaries.withLock { $0.removeValue(forKey: account) }
-        let (result, dictionary) = try write(durability) { db in
-            let dictionary =
-                try known ?? LedgerDictionary(account: Self.makeAccount(account, db))
-            var writer = try LedgerWriter(dictionary, db)
+        // Taken out, not copied: the writer changes it in place.
+        var known = memories.withLock { $0.removeValue(forKey: account) }
+        let (result, memory) = try append(durability) { db in
+            var writer = try LedgerWriter(
+                known.take() ?? LedgerMemory(account: Self.makeAccount(account, db)), db)
             let result = try body(&writer)
             return (result, try writer.finish())
         }
         // Only what was committed is remembered.
-        dictionaries.withLock { $0[account] = dictionary }
+        memories.withLock { $0[account] = memory }
         return result
     }
 

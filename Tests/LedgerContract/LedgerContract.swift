@@ -16,7 +16,7 @@ package enum LedgerContract {
     package static let all: [Case] =
         onceCases + precedenceCases + correctionCases + sumCases + boundaryCases
 
-    static let account = "default"
+    package static let account = "default"
 
     /// One channel, one model at 2.00 and 8.00 USD per million, and a model with a least of 100.
     package static var rates: Catalog {
@@ -44,10 +44,10 @@ package enum LedgerContract {
         }
     }
 
-    static let noon = Timestamp(milliseconds: 1_760_000_400_000)  // 2025-10-09T09:00:00Z
+    package static let noon = Timestamp(milliseconds: 1_760_000_400_000)  // 2025-10-09T09:00:00Z
 
     /// An event of 100 input and 10 output tokens.
-    static func entry(
+    package static func entry(
         _ id: UInt64, at time: Timestamp = noon, model: String = "plain", input: Int64 = 100,
         output: Int64 = 10, known: Known = .reported, project: String? = nil,
         user: String? = nil, tags: [String: String] = [:], isPriced: Bool = true
@@ -81,7 +81,9 @@ package enum LedgerContract {
     }
 
     /// All usage of all time in one sum.
-    static func total(_ ledger: any UsageLedger, account: String = account) throws -> UsageSum {
+    package static func total(_ ledger: any UsageLedger, account: String = account) throws
+        -> UsageSum
+    {
         try sum(ledger, from: Timestamp(milliseconds: 0), account: account)
     }
 
@@ -96,7 +98,7 @@ package enum LedgerContract {
         }
     }
 
-    static func expectWhole(_ ledger: any UsageLedger, line: Int = #line) throws {
+    package static func expectWhole(_ ledger: any UsageLedger, line: Int = #line) throws {
         let verification = try ledger.verify(account: account, repairingRollups: false)
         try expectEqual(verification.problems, [], line: line)
     }

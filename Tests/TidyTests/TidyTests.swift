@@ -37,8 +37,8 @@ import Testing
         "Accounting": ["Pricing", "JSONBytes", "Crypto"],
         "UsageImport": ["Pricing", "JSONBytes", "Accounting"],
         "SQLiteStore": [
-            "Pricing", "JSONBytes", "Accounting", "GRDB", "GRDBSQLite", "Foundation",
-            "Synchronization", "Darwin", "Glibc", "Musl",
+            "Pricing", "JSONBytes", "Accounting", "SQLiteSettings", "GRDB", "GRDBSQLite",
+            "Foundation", "Synchronization", "Darwin", "Glibc", "Musl",
         ],
         "CostService": [
             "Pricing", "JSONBytes", "Accounting", "Hummingbird", "HTTPTypes", "Logging", "NIOCore",

@@ -12,11 +12,13 @@ struct MadeUpEvents: Sequence, IteratorProtocol {
 
     private let lines: [RateLine]
     private let step: Int64
+    private let isShuffled: Bool
     private let count: Int
     private var number = 0
     private var state: UInt64 = 20_261_123
 
-    init(_ count: Int, lines: [RateLine]) {
+    init(_ count: Int, lines: [RateLine], isShuffled: Bool = false) {
+        self.isShuffled = isShuffled
         self.count = count
         self.lines = lines
         step = Self.days * 86_400_000 / Int64(Swift.max(count, 1))
@@ -49,7 +51,9 @@ struct MadeUpEvents: Sequence, IteratorProtocol {
         guard number < count else { return nil }
         defer { number += 1 }
         let dice = random()
-        let start = Self.start + Int64(number) * step
+        // A prime that divides no count of ours visits each place once.
+        let place = isShuffled ? Int(UInt64(number) * 2_654_435_761 % UInt64(count)) : number
+        let start = Self.start + Int64(place) * step
         let line = lines[Int(dice % UInt64(Self.models))]
         var usage = Usage()
         add(Int64(dice >> 8 & 0x1FFF) + 1, .input, to: &usage)

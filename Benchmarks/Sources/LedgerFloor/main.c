@@ -2,7 +2,7 @@
 // in the same tables with the same triggers, by a program that keeps the sums of the day in arrays and reads nothing.
 //
 //   LedgerBenchmark fill FILE 0      makes the tables
-//   LedgerFloor FILE EVENTS GROUP    fills them; prints events a second
+//   LedgerFloor FILE EVENTS GROUP [FULL]   fills them, with synchronous = NORMAL or FULL; prints events a second
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -98,11 +98,12 @@ static void flush_rollups(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) return fprintf(stderr, "LedgerFloor FILE EVENTS GROUP\n"), 64;
+    if (argc < 4) return fprintf(stderr, "LedgerFloor FILE EVENTS GROUP [FULL]\n"), 64;
     int64_t count = atoll(argv[2]), group = atoll(argv[3]);
     check(sqlite3_open(argv[1], &db));
     run("PRAGMA recursive_triggers = ON; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -65536;"
         "PRAGMA synchronous = NORMAL");
+    if (argc > 4) run("PRAGMA synchronous = FULL");
     run("BEGIN; INSERT INTO account (number, name) VALUES (1, 'default');"
         "WITH RECURSIVE n(v) AS (SELECT 0 UNION ALL SELECT v + 1 FROM n WHERE v < 20)"
         "INSERT INTO project SELECT 1, v, iif(v, 'project-' || (v - 1), '') FROM n;"

@@ -208,9 +208,9 @@ private struct DaySums {
         var sum = UsageSum()
         sum.add(row.usage, sign: row.sign, line: line)
         for table in RollupTable.allCases {
-            let (key, cell) = table.place(
-                of: row.start, project: shared.project, series: shared.series)
-            cells[table, default: [:]][key, default: RollupCells()].add(sum, at: cell)
+            let key = table.key(of: row.start, project: shared.project, series: shared.series)
+            cells[table, default: [:]][key, default: RollupCells()].add(
+                sum, at: table.cell(of: row.start))
         }
     }
 }

@@ -4,11 +4,10 @@ import JSONBytes
 import Pricing
 
 /// Keeps entries in one transaction: the claim of each id, the row, and what the row adds up to.
-struct LedgerWriter {
+struct LedgerWriter: ~Copyable {
     private let db: Database
     private let account: Int64
-    private var dictionary: LedgerDictionary
-    private var changes = RollupChanges()
+    private var memory: LedgerMemory
     private var next: Int64
     /// Reads what is there already, where an id was claimed before.
     private let reader: LedgerReader
@@ -17,26 +16,39 @@ struct LedgerWriter {
     private let insertion: RawStatement
 
     /// Continues with what an earlier transaction of the process read and wrote.
-    init(_ dictionary: LedgerDictionary, _ db: Database) throws {
-        self.db = db
-        self.dictionary = dictionary
-        account = dictionary.account
-        reader = try LedgerReader(account: account, db)
-        next =
-            try Int64.fetchOne(
-                db, sql: "SELECT ifnull(max(number), 0) + 1 FROM event WHERE account = ?",
-                arguments: [account]) ?? 1
-        claim = try RawStatement(
+    init(_ memory: consuming LedgerMemory, _ db: Database) throws {
+        var memory = memory
+        try memory.refresh(db)
+        let account = memory.dictionary.account
+        let next = try memory.next ?? Self.nextNumber(account, db)
+        let reader = try LedgerReader(account: account, db)
+        let claim = try RawStatement(
             "INSERT INTO event_claim (account, hour, id, event) VALUES (?, ?, ?, ?)", db)
-        claimedIn = try RawStatement(
+        let claimedIn = try RawStatement(
             "SELECT event FROM event_claim WHERE account = ? AND hour = ? AND id = ?", db)
-        insertion = try RawStatement(EventRow.insertion, db)
+        let insertion = try RawStatement(EventRow.insertion, db)
+        self.db = db
+        self.memory = memory
+        self.account = account
+        self.next = next
+        self.reader = reader
+        self.claim = claim
+        self.claimedIn = claimedIn
+        self.insertion = insertion
     }
 
-    /// Writes the sums; the dictionary serves the next transaction once this one is committed.
-    consuming func finish() throws -> LedgerDictionary {
-        try changes.write(account: account, db)
-        return dictionary
+    private static func nextNumber(_ account: Int64, _ db: Database) throws -> Int64 {
+        try Int64.fetchOne(
+            db, sql: "SELECT ifnull(max(number), 0) + 1 FROM event WHERE account = ?",
+            arguments: [account]) ?? 1
+    }
+
+    /// Writes the sums; the memory serves the next transaction once this one is committed.
+    consuming func finish() throws -> LedgerMemory {
+        try memory.rollups.write(account: account, db)
+        memory.next = next
+        try memory.keep(db)
+        return memory
     }
 
     mutating func append(_ entry: LedgerEntry) throws -> AppendOutcome {
@@ -134,13 +146,13 @@ struct LedgerWriter {
     private mutating func insert(
         _ entry: LedgerEntry, original: Int64? = nil, sign: Int64 = 1, reason: String? = nil
     ) throws {
-        let place = try dictionary.context(of: entry, db)
+        let place = try memory.dictionary.context(of: entry, db)
         let row = EventRow(
             number: next, entry.event, context: place.context,
-            attribution: try dictionary.attribution(of: entry.event, db), original: original,
+            attribution: try memory.dictionary.attribution(of: entry.event, db), original: original,
             sign: sign, reason: reason)
         try row.insert(insertion, account: account)
-        changes.add(row, place, line: entry.line)
+        try memory.rollups.add(row, place, line: entry.line, account: account, db)
         next += 1
     }
 }

@@ -10,12 +10,17 @@ enum RollupTable: String, CaseIterable {
     static let hourMilliseconds: Int64 = 3_600_000
     static let dayMilliseconds: Int64 = 24 * hourMilliseconds
 
-    struct Key: Hashable {
+    struct Key: Hashable, Comparable {
         let table: RollupTable
         let day: Int64
         /// 0 where all projects are one sum.
         let project: Int64
         let series: Int64
+
+        /// Within one table, the order of its rows.
+        static func < (one: Key, other: Key) -> Bool {
+            (one.day, one.project, one.series) < (other.day, other.project, other.series)
+        }
     }
 
     /// How much time one cell spans.
@@ -25,15 +30,25 @@ enum RollupTable: String, CaseIterable {
 
     private var isByProject: Bool { self == .projects }
 
+    private var place: Int {
+        switch self {
+        case .hours: 0
+        case .quarters: 1
+        case .projects: 2
+        }
+    }
+
     /// Where the sums of a moment belong.
-    func place(
-        of time: Timestamp, project: Int64, series: Int64
-    ) -> (key: Key, cell: UInt8) {
+    func key(of time: Timestamp, project: Int64, series: Int64) -> Key {
+        Key(
+            table: self, day: floorDivide(time.milliseconds, Self.dayMilliseconds),
+            project: isByProject ? project : 0, series: series)
+    }
+
+    /// The cell of a moment within its day.
+    func cell(of time: Timestamp) -> UInt8 {
         let day = floorDivide(time.milliseconds, Self.dayMilliseconds)
-        let inDay = time.milliseconds - day * Self.dayMilliseconds
-        let key = Key(
-            table: self, day: day, project: isByProject ? project : 0, series: series)
-        return (key, UInt8(inDay / cellMilliseconds))
+        return UInt8((time.milliseconds - day * Self.dayMilliseconds) / cellMilliseconds)
     }
 
     /// `day, project, series, cells` of some days.
@@ -57,32 +72,35 @@ enum RollupTable: String, CaseIterable {
 
         init(_ table: RollupTable, _ db: Database) throws {
             isByProject = table.isByProject
-            let keys = ["account", "day"] + (isByProject ? ["project"] : []) + ["series"]
+            let texts = Self.texts[table.place]
+            find = try RawStatement(texts.find, db)
+            put = try RawStatement(texts.put, db)
+        }
+
+        /// In the order of the tables.
+        private static let texts = RollupTable.allCases.map { table in
+            let keys = ["account", "day"] + (table.isByProject ? ["project"] : []) + ["series"]
             let match = keys.enumerated().map { "\($1) = ?\($0 + 1)" }.joined(separator: " AND ")
-            find = try RawStatement("SELECT cells FROM \(table.rawValue) WHERE \(match)", db)
-            put = try RawStatement(
-                """
+            return (
+                find: "SELECT cells FROM \(table.rawValue) WHERE \(match)",
+                put: """
                 INSERT INTO \(table.rawValue) (\(keys.joined(separator: ", ")), cells)
                 VALUES (\(keys.map { _ in "?" }.joined(separator: ", ")), ?)
                 ON CONFLICT DO UPDATE SET cells = excluded.cells
-                """, db)
+                """
+            )
         }
 
-        /// Adds to what is there.
-        func add(_ changes: [(cell: UInt8, sum: UsageSum)], to key: Key, account: Int64) throws {
+        /// What is there; no cells where nothing is.
+        func cells(of key: Key, account: Int64) throws -> RollupCells {
             _ = bind(key, account, find)
-            var cells = RollupCells()
-            if try find.step() {
-                guard let known = RollupCells(find.blob(0)) else {
-                    find.reset()
-                    throw DatabaseError(
-                        resultCode: .SQLITE_CORRUPT, message: "a roll-up that cannot be read")
-                }
-                cells = known
+            defer { find.reset() }
+            guard try find.step() else { return RollupCells() }
+            guard let known = RollupCells(find.blob(0)) else {
+                throw DatabaseError(
+                    resultCode: .SQLITE_CORRUPT, message: "a roll-up that cannot be read")
             }
-            find.reset()
-            for change in changes { cells.add(change.sum, at: change.cell) }
-            try write(cells, key, account: account)
+            return known
         }
 
         /// Puts cells in the place of what is there.
@@ -93,12 +111,15 @@ enum RollupTable: String, CaseIterable {
 
         /// The index behind the keys.
         private func bind(_ key: Key, _ account: Int64, _ statement: RawStatement) -> Int32 {
-            var index: Int32 = 1
-            for value in [account, key.day] + (isByProject ? [key.project] : []) + [key.series] {
-                statement.bind(value, index)
-                index += 1
+            statement.bind(account, 1)
+            statement.bind(key.day, 2)
+            guard isByProject else {
+                statement.bind(key.series, 3)
+                return 4
             }
-            return index
+            statement.bind(key.project, 3)
+            statement.bind(key.series, 4)
+            return 5
         }
     }
 }
