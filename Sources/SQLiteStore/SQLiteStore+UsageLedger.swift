@@ -39,7 +39,7 @@ extension SQLiteStore: UsageLedger {
         return result
     }
 
-    private static func makeAccount(_ name: String, _ db: Database) throws -> Int64 {
+    static func makeAccount(_ name: String, _ db: Database) throws -> Int64 {
         if let known = try account(name, db) { return known }
         try db.execute(sql: "INSERT INTO account (name) VALUES (?)", arguments: [name])
         let number = db.lastInsertedRowID
@@ -49,7 +49,7 @@ extension SQLiteStore: UsageLedger {
         return number
     }
 
-    private static func account(_ name: String, _ db: Database) throws -> Int64? {
+    static func account(_ name: String, _ db: Database) throws -> Int64? {
         try Int64.fetchOne(
             db, sql: "SELECT number FROM account WHERE name = ?", arguments: [name])
     }
@@ -147,6 +147,7 @@ extension SQLiteStore: UsageLedger {
             status.corrections =
                 try count(
                     "SELECT count(*) FROM event WHERE account = ? AND original IS NOT NULL") / 2
+            status.reservations = try count("SELECT count(*) FROM reservation WHERE account = ?")
             guard let (oldest, newest) = try reader.ends() else { return status }
             status.oldest = oldest
             status.newest = newest

@@ -6,8 +6,11 @@ package enum LedgerContract {
     package struct Case: Sendable, CustomStringConvertible {
         package let description: String
         /// Runs against a new, empty ledger whose database knows `rates`.
-        package let run: @Sendable (any UsageLedger) throws -> Void
+        package let run: @Sendable (Store) throws -> Void
     }
+
+    /// What one store serves.
+    package typealias Store = any UsageLedger & BudgetReservations
 
     package struct Violation: Error, CustomStringConvertible {
         package let description: String
@@ -15,6 +18,7 @@ package enum LedgerContract {
 
     package static let all: [Case] =
         onceCases + precedenceCases + correctionCases + sumCases + boundaryCases
+        + reservationCases
 
     package static let account = "default"
 

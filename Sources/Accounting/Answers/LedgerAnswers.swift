@@ -15,6 +15,7 @@ extension LedgerContext {
             "events": .integer(events), "known": .object(known),
             "unpriced": .integer(status.unpriced), "corrections": .integer(status.corrections),
             "conflicts": .integer(status.conflicts),
+            "reservations": .integer(status.reservations),
             "oldest": .optional(status.oldest?.text), "newest": .optional(status.newest?.text),
         ])
         var rows: [[Report.Cell]] = [["events", Report.Cell(Count.grouped(events))]]
@@ -28,6 +29,7 @@ extension LedgerContext {
             ["without a rate line", Report.Cell(Count.grouped(status.unpriced))],
             ["corrections", Report.Cell(Count.grouped(status.corrections))],
             ["conflicts", Report.Cell(Count.grouped(status.conflicts))],
+            ["requests under way", Report.Cell(Count.grouped(status.reservations))],
             ["oldest", Report.Cell(status.oldest?.text ?? "")],
             ["newest", Report.Cell(status.newest?.text ?? "")],
             ["size", Report.Cell("\(Count.grouped(status.sizeBytes)) bytes")],

@@ -84,6 +84,26 @@ extension EventFilter {
         }
     }
 
+    /// Reads what `json` writes; `nil` for anything else.
+    package init?(_ json: JSONValue) {
+        guard case .object(let object) = json else { return nil }
+        self.init()
+        for member in object.members {
+            guard case .array(let values) = member.value else { return nil }
+            let globs = values.compactMap { value in
+                if case .string(let glob) = value { glob } else { nil }
+            }
+            guard globs.count == values.count else { return nil }
+            if member.key.hasPrefix("tag:") {
+                tags[String(member.key.dropFirst(4))] = globs
+            } else if let dimension = EventDimension(rawValue: member.key) {
+                self.globs[dimension] = globs
+            } else {
+                return nil
+            }
+        }
+    }
+
     package var json: JSONValue? {
         guard !isEmpty else { return nil }
         var object = JSONObject()

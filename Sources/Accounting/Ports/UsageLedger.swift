@@ -70,11 +70,13 @@ package enum LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownLine(String)
     case unknownEvent(String)
     case noEvents(under: String)
+    case alreadyReserved(String)
 
     package var description: String {
         switch self {
         case .unknownLine(let id): "rate line \(id) is not in this database; load its rates first"
         case .unknownEvent(let id): "no event \(id) in the ledger"
+        case .alreadyReserved(let id): "a request of id \(id) is under way already"
         case .noEvents(let line):
             "no event stands under rate line \(line); --lines wants the id of a line, or unpriced"
         }
@@ -178,6 +180,8 @@ package struct LedgerStatus: Sendable {
     package var unpriced: Int64
     package var corrections: Int64
     package var conflicts: Int64
+    /// Requests under way whose worst case is held against budgets.
+    package var reservations: Int64 = 0
     package var oldest: Timestamp?
     package var newest: Timestamp?
 

@@ -25,6 +25,14 @@ final class LedgerReader {
         let line: RateLine?
         let serviceTier: String
         let known: Known
+
+        func group(
+            bucket: Int, _ sum: UsageSum, project: String? = nil, user: String? = nil
+        ) -> UsageGroup {
+            UsageGroup(
+                bucket: bucket, channel: channel, model: model, line: line,
+                serviceTier: serviceTier, known: known, project: project, user: user, sum: sum)
+        }
     }
 
     struct Attribution {

@@ -14,14 +14,19 @@ struct LedgerSums {
 
     private let query: SumQuery
     private let reader: LedgerReader
+    private let rows: ClosedRange<Int64>?
     /// In milliseconds.
     private let boundaries: [Int64]
     private let series: Set<Int64>
     private let projects: Set<Int64>
     private var sums: [Key: UsageSum] = [:]
 
-    init(_ query: SumQuery, _ reader: LedgerReader) throws {
+    /// `rows` leaves out all events but those of some numbers; roll-ups are then of no use.
+    init(
+        _ query: SumQuery, _ reader: LedgerReader, rows: ClosedRange<Int64>? = nil
+    ) throws {
         self.query = query
+        self.rows = rows
         self.reader = reader
         boundaries = query.boundaries.map(\.milliseconds)
         try reader.loadSeries()
@@ -44,20 +49,30 @@ struct LedgerSums {
     }
 
     consuming func groups() throws -> [UsageGroup] {
-        if needsEvents {
+        try add()
+        return try sums.compactMap { key, sum in
+            guard !sum.isZero else { return nil }
+            return try reader.series(key.series).group(
+                bucket: key.bucket, sum,
+                project: query.byProject ? try reader.project(key.project) : nil,
+                user: key.attribution < 0 ? nil : try reader.attribution(key.attribution).user)
+        }
+    }
+
+    /// The sums of each series, a cell for each bucket.
+    consuming func cells() throws -> [Int64: RollupCells] {
+        try add()
+        return sums.reduce(into: [:]) { cells, entry in
+            cells[entry.key.series, default: RollupCells()].add(
+                entry.value, at: UInt8(entry.key.bucket))
+        }
+    }
+
+    private mutating func add() throws {
+        if needsEvents || rows != nil {
             try scan(from: boundaries[0], to: boundaries[boundaries.count - 1])
         } else {
             for gap in try addRollups() { try scan(from: gap.lowerBound, to: gap.upperBound) }
-        }
-        return try sums.compactMap { key, sum in
-            guard !sum.isZero else { return nil }
-            let series = try reader.series(key.series)
-            return UsageGroup(
-                bucket: key.bucket, channel: series.channel, model: series.model,
-                line: series.line, serviceTier: series.serviceTier, known: series.known,
-                project: query.byProject ? try reader.project(key.project) : nil,
-                user: key.attribution < 0 ? nil : try reader.attribution(key.attribution).user,
-                sum: sum)
         }
     }
 
@@ -158,10 +173,11 @@ struct LedgerSums {
         """
 
     private mutating func scan(from start: Int64, to end: Int64) throws {
-        let span = try reader.span(
+        let found = try reader.span(
             from: Timestamp(milliseconds: start), to: Timestamp(milliseconds: end))
-        guard let span else { return }
-        if let few = try fewAttributions() {
+        guard let found, rows.map(found.overlaps) ?? true else { return }
+        let span = rows.map(found.clamped) ?? found
+        if rows == nil, let few = try fewAttributions() {
             for attribution in few {
                 let statement = try RawStatement(
                     "\(Self.scanned) INDEXED BY event_by_attribution WHERE account = ? AND attribution = ? AND number BETWEEN ? AND ?",

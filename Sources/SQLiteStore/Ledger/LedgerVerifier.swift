@@ -1,4 +1,5 @@
 import Accounting
+import Foundation
 import GRDB
 import Pricing
 
@@ -29,6 +30,8 @@ struct LedgerVerifier {
         try checkClaims()
         try checkCorrections()
         try checkTexts()
+        try checkReservations()
+        try checkBudgets(repairing: repairingRollups)
         try checkRollups(repairing: repairingRollups)
     }
 
@@ -107,6 +110,98 @@ struct LedgerVerifier {
                 ON p.account = s.account AND p.series = s.number
                 WHERE s.account = ? AND s.line IS NOT NULL AND p.series IS NULL
                 """), "rate lines of events have no price in usage_event")
+    }
+
+    // MARK: Budgets
+
+    private mutating func checkReservations() throws {
+        refuse(
+            try count(
+                """
+                SELECT count(*) FROM reservation r WHERE r.account = ? AND NOT EXISTS (
+                    SELECT 1 FROM reservation_hold h WHERE h.account = r.account AND h.id = r.id)
+                """), "reservations hold nothing")
+        refuse(
+            try count(
+                """
+                SELECT count(*) FROM reservation_hold h
+                LEFT JOIN reservation r ON r.account = h.account AND r.id = h.id
+                LEFT JOIN budget_window w ON w.account = h.account AND w.number = h.budget
+                WHERE h.account = ? AND (r.id IS NULL OR w.number IS NULL)
+                """), "amounts are held for a request or a budget that is not there")
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT id, lease_ms IS NULL FROM reservation WHERE account = ?",
+            arguments: [reader.account])
+        var settled: Int64 = 0
+        var lost: Int64 = 0
+        for row in rows {
+            guard let id = (row[0] as Data).withUnsafeBytes(EventID.init(bytes:)) else {
+                result.report("a reservation has an id that cannot be read")
+                continue
+            }
+            let known = try reader.firstRow(of: id).flatMap { try reader.standing(first: $0) }?
+                .entry.event.known
+            if let known, known != .unknown { settled += 1 }
+            if known == nil, row[1] { lost += 1 }
+        }
+        refuse(settled, "reservations outlived their event")
+        refuse(lost, "reservations wait for the correction of an event that is not there")
+    }
+
+    /// The sums of each window are those of its events, and what is held is the sum of its holds.
+    private mutating func checkBudgets(repairing: Bool) throws {
+        let windows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT number, name, boundaries, filter, through FROM budget_window WHERE account = ?
+                """, arguments: [reader.account])
+        for row in windows {
+            let (number, name, through) = (row[0] as Int64, row[1] as String, row[4] as Int64)
+            let window = try WindowText(name: name, boundaries: row[2], filter: row[3]).window()
+            let query = SumQuery(boundaries: window.boundaries, filter: window.filter)
+            var expected =
+                through > 0 ? try LedgerSums(query, reader, rows: 1...through).cells() : [:]
+            let kept = try Row.fetchAll(
+                db, sql: "SELECT series, cells FROM budget_sum WHERE account = ? AND budget = ?",
+                arguments: [reader.account, number])
+            var isRight = true
+            for row in kept {
+                let sums = expected.removeValue(forKey: row[0]) ?? RollupCells()
+                let cells = (row[1] as Data).withUnsafeBytes { RollupCells($0) }
+                isRight = isRight && cells?.equals(sums) ?? false
+            }
+            isRight = isRight && expected.values.allSatisfy(\.sums.isEmpty)
+            if !isRight, repairing {
+                // The next time it is asked for they are added up anew.
+                try db.execute(
+                    sql: "DELETE FROM budget_sum WHERE account = ? AND budget = ?",
+                    arguments: [reader.account, number])
+                try db.execute(
+                    sql: "UPDATE budget_window SET through = 0 WHERE account = ? AND number = ?",
+                    arguments: [reader.account, number])
+                result.repairedRollups += Int64(kept.count)
+            } else if !isRight {
+                result.report("the sums of budget \(name) differ from their events")
+            }
+            try checkHeld(number, name)
+        }
+    }
+
+    private mutating func checkHeld(_ number: Int64, _ name: String) throws {
+        func amounts(_ table: String) throws -> [Currency: Money] {
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT currency, amount FROM \(table) WHERE account = ? AND budget = ?",
+                arguments: [reader.account, number])
+            var sums: [Currency: Money] = [:]
+            for row in rows {
+                let amount = try Money(row[1], Currency(row[0]))
+                sums[amount.currency] = try sums[amount.currency]?.adding(amount) ?? amount
+            }
+            return sums.filter { $0.value.attos != 0 }
+        }
+        if try amounts("reservation_hold") != amounts("budget_reserved") {
+            result.report("what is held against budget \(name) is not the sum of its reservations")
+        }
     }
 
     // MARK: Roll-ups

@@ -14,6 +14,8 @@ struct LedgerWriter: ~Copyable {
     private let claim: RawStatement
     private let claimedIn: RawStatement
     private let insertion: RawStatement
+    /// `nil` where no request is under way.
+    private let holds: BudgetHolds?
 
     /// Continues with what an earlier transaction of the process read and wrote.
     init(_ memory: consuming LedgerMemory, _ db: Database) throws {
@@ -27,6 +29,8 @@ struct LedgerWriter: ~Copyable {
         let claimedIn = try RawStatement(
             "SELECT event FROM event_claim WHERE account = ? AND hour = ? AND id = ?", db)
         let insertion = try RawStatement(EventRow.insertion, db)
+        let open = BudgetHolds(account: account, db)
+        let holds = try open.areThere() ? open : nil
         self.db = db
         self.memory = memory
         self.account = account
@@ -35,6 +39,7 @@ struct LedgerWriter: ~Copyable {
         self.claim = claim
         self.claimedIn = claimedIn
         self.insertion = insertion
+        self.holds = holds
     }
 
     private static func nextNumber(_ account: Int64, _ db: Database) throws -> Int64 {
@@ -154,5 +159,13 @@ struct LedgerWriter: ~Copyable {
         try row.insert(insertion, account: account)
         try memory.rollups.add(row, place, line: entry.line, account: account, db)
         next += 1
+        if sign > 0, let holds {
+            // What nobody knows the cost of may have cost all that was held for it.
+            if entry.event.known == .unknown {
+                try holds.keep(entry.event.id)
+            } else {
+                try holds.release(entry.event.id)
+            }
+        }
     }
 }

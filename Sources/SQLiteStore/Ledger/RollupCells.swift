@@ -102,18 +102,18 @@ struct RollupCells {
         sum.add(UsageSum(counts: counts, minimums: minimums))
     }
 
-    /// Whether the sums are the same, cells without any left out.
-    func equals(_ other: RollupCells) -> Bool {
-        func sums(_ cells: RollupCells) -> [UInt8: UsageSum] {
-            var sums: [UInt8: UsageSum] = [:]
-            for (index, place) in cells.places.enumerated() {
-                let sum = cells.sum(at: index)
-                if !sum.isZero { sums[place] = sum }
-            }
-            return sums
+    /// The sums by place, those of zero left out.
+    var sums: [UInt8: UsageSum] {
+        var sums: [UInt8: UsageSum] = [:]
+        for (index, place) in places.enumerated() {
+            let sum = sum(at: index)
+            if !sum.isZero { sums[place] = sum }
         }
-        return sums(self) == sums(other)
+        return sums
     }
+
+    /// Whether the sums are the same, cells without any left out.
+    func equals(_ other: RollupCells) -> Bool { sums == other.sums }
 
     /// Cells whose sums are all zero are left out: everything in them was taken back.
     var bytes: [UInt8] {

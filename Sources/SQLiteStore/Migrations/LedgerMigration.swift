@@ -191,6 +191,61 @@ enum LedgerMigration {
             PRIMARY KEY (account, day, project, series)
         ) STRICT, WITHOUT ROWID;
 
+        -- A period of a budget that requests were held against. Its sums are those of its events up to
+        -- row through; later ones are added when it is asked for.
+        CREATE TABLE budget_window (
+            account INTEGER NOT NULL REFERENCES account (number),
+            number INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            -- Moments in milliseconds since 1970-01-01, with commas between.
+            boundaries TEXT NOT NULL,
+            -- As JSON.
+            filter TEXT NOT NULL,
+            through INTEGER NOT NULL,
+            PRIMARY KEY (account, number),
+            UNIQUE (account, name, boundaries, filter)
+        ) STRICT, WITHOUT ROWID;
+
+        -- A cell for each two neighbouring boundaries.
+        CREATE TABLE budget_sum (
+            account INTEGER NOT NULL,
+            budget INTEGER NOT NULL,
+            series INTEGER NOT NULL,
+            cells BLOB NOT NULL,
+            PRIMARY KEY (account, budget, series)
+        ) STRICT, WITHOUT ROWID;
+
+        -- What is held in a window, added up by currency.
+        CREATE TABLE budget_reserved (
+            account INTEGER NOT NULL,
+            budget INTEGER NOT NULL,
+            currency TEXT NOT NULL,
+            amount TEXT NOT NULL,
+            PRIMARY KEY (account, budget, currency)
+        ) STRICT, WITHOUT ROWID;
+
+        -- A request under way; its id is that of its event.
+        CREATE TABLE reservation (
+            account INTEGER NOT NULL REFERENCES account (number),
+            id BLOB NOT NULL,
+            owner TEXT NOT NULL,
+            -- NULL once its event is kept as unknown: it is held until that is corrected.
+            lease_ms INTEGER,
+            is_sent INTEGER NOT NULL,
+            -- What is known of the request, as ledger export writes an event.
+            event TEXT NOT NULL,
+            PRIMARY KEY (account, id)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE reservation_hold (
+            account INTEGER NOT NULL,
+            id BLOB NOT NULL,
+            budget INTEGER NOT NULL,
+            currency TEXT NOT NULL,
+            amount TEXT NOT NULL,
+            PRIMARY KEY (account, id, budget)
+        ) STRICT, WITHOUT ROWID;
+
         -- Between which rows the events of an hour are found, hours since 1970-01-01.
         CREATE TABLE event_span (
             account INTEGER NOT NULL,
