@@ -97,6 +97,29 @@ extension SQLiteStore: UsageLedger {
         }
     }
 
+    package func forEachRequest(
+        from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
+        kind: (RequestKind) throws -> Void, request: (RequestRow) throws -> Void
+    ) throws {
+        try readLedger(account) { reader in
+            var scan = try EventScan(filter, reader)
+            var told = 0
+            try scan.forEach(from: start.milliseconds, to: end.milliseconds) { row, contexts in
+                while told <= row.request.kind {
+                    let context = contexts[told]
+                    let series = try reader.series(context.series)
+                    try kind(
+                        RequestKind(
+                            channel: series.channel, model: series.model, line: series.line,
+                            serviceTier: series.serviceTier, known: series.known,
+                            attributes: context.shared.attributes))
+                    told += 1
+                }
+                try request(row.request)
+            }
+        }
+    }
+
     package func entry(_ id: EventID, account: String) throws -> LedgerEntry? {
         try readLedger(account) { reader in
             try reader.firstRow(of: id).flatMap { try reader.standing(first: $0)?.entry }

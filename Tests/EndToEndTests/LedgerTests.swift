@@ -444,14 +444,60 @@ import Testing
         #expect(try relay.json().objects("rows").allSatisfy { $0["new"] is NSNull })
     }
 
+    /// 100,000 tokens are cheaper on gemini-2.5-pro, 300,000, above its band, on gpt-4.1.
+    @Test func choosesTheCheapestForEachRequest() async throws {
+        func event(_ id: String, _ input: Int) -> String {
+            #"{"id":"\#(id)","start":"2026-10-20T10:00:00Z","channel":"openai","model":"gpt-4.1","usage":{"input":\#(input)}}"#
+        }
+        _ = try await importLines([event("a", 100_000), event("b", 300_000)])
+        let words = [
+            "whatif", "--month", "2026-10", "--timezone", "UTC", "--format", "json", "--best",
+            "--among", "gpt-4.1,gemini-2.5-pro",
+        ]
+        let best = try await sandbox.run(words, in: sandbox.folder).json()
+        #expect(try best.objects("old")[0]["amount"] as? String == "0.80")
+        // 100,000 at $1.25 per million and 300,000 at $2.00.
+        #expect(try best.objects("new")[0]["amount"] as? String == "0.725")
+        #expect(
+            try best.objects("rows").map { $0["new_model"] as? String } == [
+                "gpt-4.1", "gemini-2.5-pro",
+            ])
+        let floor = try await sandbox.run(
+            words + ["--floor", "gpt-4.1=20%"], in: sandbox.folder
+        ).json()
+        // A fifth of all at gpt-4.1, 0.16, and four fifths of the best, 0.58.
+        #expect(try floor.objects("old")[0]["amount"] as? String == "0.80")
+        #expect(try floor.objects("new")[0]["amount"] as? String == "0.74")
+        #expect(floor.integer("compared") == 2)
+        let rows = try floor.objects("rows")
+        #expect(rows.map { $0["share"] as? String } == ["0.8", "0.8", "0.2"])
+        #expect(rows.map { $0["floor"] as? Bool } == [false, false, true])
+        let all = try await sandbox.run(
+            words + ["--floor", "gpt-4.1=100%"], in: sandbox.folder
+        ).json()
+        #expect(try all.objects("new")[0]["amount"] as? String == "0.80")
+        #expect(try all.objects("rows").count == 1)
+    }
+
     @Test(arguments: [
-        ([], "missing a change: --swap, --channel, --service-tier or --at-prices-of", Int32(64)),
+        (
+            [], "missing a change: --swap, --channel, --service-tier, --at-prices-of or --best",
+            Int32(64)
+        ),
         (["--swap", "gpt-4.1"], "--swap: \"gpt-4.1\" is not NAME=VALUE", 64),
         (["--swap", "gpt-4.1=nosuch"], "no model \"nosuch\"", 3),
         (["--channel", "holisheep"], "no channel \"holisheep\"; nearest: holysheep", 3),
         (
             ["--swap", "gpt-4.1=o3", "--token-ratio", "0"],
             "--token-ratio: ", 64
+        ),
+        (["--best"], "missing the models to choose from: --among", 64),
+        (["--channel", "openai", "--among", "o3"], "--among: goes with --best", 64),
+        (["--best", "--among", "o3,o3"], "--among: \"o3\" is named twice", 64),
+        (["--best", "--among", "o3", "--floor", "o3=120%"], "\"120%\" is not a share", 64),
+        (
+            ["--best", "--among", "o3", "--floor", "o3=60%", "--floor", "gpt-4.1=41%"],
+            "the floors are above 100%", 64
         ),
     ])
     func refusesAWhatIfThatMeansNothing(words: [String], says: String, exit: Int32) async throws {

@@ -111,6 +111,11 @@ package struct LedgerSettlements: Sendable {
         return Set(all.filter { start < $0 && $0 < end }).sorted()
     }
 
+    /// Whether a channel's bills are ever paid otherwise than as they are.
+    package func settles(_ channel: String) -> Bool {
+        channels[channel].map { !$0.settlements.isEmpty } ?? false
+    }
+
     /// The place of the settlement that holds for a line's bills at `time`, -1 where they are paid
     /// as billed.
     ///

@@ -5,12 +5,22 @@ import Pricing
 struct WhatIfQuestion {
     static let names =
         LedgerRange.names + EventFilter.names + [
-            "swap", "channel", "service_tier", "at_prices_of", "token_ratio", "currency", "fx",
-            "timezone", "at",
+            "swap", "channel", "service_tier", "at_prices_of", "token_ratio", "best", "among",
+            "floor", "currency", "fx", "timezone", "at",
         ]
+
+    /// A share of all requests that a model gets, however dear it is.
+    struct Floor {
+        let model: String
+        /// In 10⁻¹⁸.
+        let share: Int128
+    }
 
     /// Old model → new model.
     let swaps: [String: String]
+    /// Where each request takes the cheapest of some models: those.
+    let among: [String]
+    let floors: [Floor]
     let channel: String?
     let serviceTier: String?
     let pricesOf: Timestamp?
@@ -30,6 +40,8 @@ struct WhatIfQuestion {
             _ = try context.book.model(named: new, at: context.now)
         }
         self.swaps = swaps
+        among = try Self.among(parameters, context)
+        floors = try Self.floors(parameters, context)
         channel = try parameters.text("channel")
         if let channel { try context.book.requireChannel(channel) }
         serviceTier = try parameters.text("service_tier")
@@ -42,25 +54,98 @@ struct WhatIfQuestion {
             }
             return ratio
         }
-        guard !swaps.isEmpty || channel != nil || serviceTier != nil || pricesOf != nil else {
+        guard
+            !swaps.isEmpty || !among.isEmpty || channel != nil || serviceTier != nil
+                || pricesOf != nil
+        else {
             throw QuestionError.missing(
                 field:
-                    "a change: \(parameters.spelled("swap")), \(parameters.spelled("channel")), \(parameters.spelled("service_tier")) or \(parameters.spelled("at_prices_of"))"
+                    "a change: \(parameters.spelled("swap")), \(parameters.spelled("channel")), \(parameters.spelled("service_tier")), \(parameters.spelled("at_prices_of")) or \(parameters.spelled("best"))"
             )
         }
     }
 
-    /// The request as it would be sent, or `nil` where nothing about it changes.
-    func purchase(_ entry: LedgerEntry) -> Purchase? {
-        let event = entry.event
-        let swapped = swaps[entry.model]
+    private static func among(
+        _ parameters: Parameters, _ context: PricingContext
+    ) throws -> [String] {
+        let names = parameters.texts("among").flatMap { text in
+            text.split(separator: ",").map { $0.trimmingSpaces() }
+        }
+        guard try parameters.flag("best") else {
+            for name in ["among", "floor"] where parameters.has(name) {
+                throw QuestionError.invalid(
+                    field: parameters.spelled(name),
+                    problem: "goes with \(parameters.spelled("best"))")
+            }
+            return []
+        }
+        guard !parameters.has("swap") else {
+            throw QuestionError.invalid(
+                field: parameters.spelled("swap"),
+                problem: "does not go with \(parameters.spelled("best"))")
+        }
+        guard !names.isEmpty else {
+            throw QuestionError.missing(
+                field: "the models to choose from: \(parameters.spelled("among"))")
+        }
+        var seen: Set<String> = []
+        for name in names {
+            let model = try context.book.model(named: name, at: context.now).id
+            guard seen.insert(model).inserted else {
+                throw QuestionError.invalid(
+                    field: parameters.spelled("among"), problem: "\(quoted(model)) is named twice")
+            }
+        }
+        return names
+    }
+
+    private static func floors(
+        _ parameters: Parameters, _ context: PricingContext
+    ) throws -> [Floor] {
+        let field = parameters.spelled("floor")
+        var floors: [Floor] = []
+        var total: Int128 = 0
+        for (model, text) in try parameters.pairs("floor") {
+            _ = try context.book.model(named: model, at: context.now)
+            let digits = text.hasSuffix("%") ? String(text.dropLast()) : text
+            guard let percent = DecimalText.parse(digits), percent > 0,
+                percent <= 100 * DecimalText.one, percent % 100 == 0
+            else {
+                throw QuestionError.invalid(
+                    field: field, problem: "\(quoted(text)) is not a share such as 20%")
+            }
+            total += percent
+            floors.append(Floor(model: model, share: percent / 100))
+        }
+        guard total <= 100 * DecimalText.one else {
+            throw QuestionError.invalid(field: field, problem: "the floors are above 100%")
+        }
+        return floors
+    }
+
+    /// What no floor claims, in 10⁻¹⁸.
+    var freeShare: Int128 { floors.reduce(DecimalText.one) { $0 - $1.share } }
+
+    /// A request of a kind as it would be sent: the purchases of which the cheapest is taken, and
+    /// that of each floor. `nil` where nothing about it changes.
+    func purchases(
+        of kind: RequestKind, at start: Timestamp
+    ) -> (choices: [Purchase], floors: [Purchase])? {
+        func purchase(_ model: String, isNew: Bool) -> Purchase {
+            Purchase(
+                model: model, channel: channel ?? (isNew ? Channel.direct : kind.channel),
+                at: pricesOf ?? start, serviceTier: serviceTier ?? kind.serviceTier,
+                attributes: kind.attributes)
+        }
+        if !among.isEmpty {
+            return (
+                among.map { purchase($0, isNew: true) },
+                floors.map { purchase($0.model, isNew: true) }
+            )
+        }
         // Where models are swapped, only theirs are meant.
-        guard swaps.isEmpty || swapped != nil else { return nil }
-        return Purchase(
-            model: swapped ?? entry.model,
-            channel: channel ?? (swapped == nil ? entry.channel : Channel.direct),
-            at: pricesOf ?? event.start, completedAt: pricesOf == nil ? event.end : nil,
-            serviceTier: serviceTier ?? event.serviceTier, attributes: event.attributes)
+        if swaps.isEmpty { return ([purchase(kind.model, isNew: false)], []) }
+        return swaps[kind.model].map { ([purchase($0, isNew: true)], []) }
     }
 
     /// The usage as the new model would count it: tokens times the ratio, half to even.
@@ -80,126 +165,12 @@ struct WhatIfQuestion {
     }
 }
 
-/// Old and new costs of requests, by what they were and would be.
-struct WhatIfTable {
-    private struct Key: Hashable {
-        let model: String
-        let channel: String
-        let newModel: String?
-        let newChannel: String?
-        /// Why there is no new cost.
-        let reason: String?
-    }
-
-    private struct Row {
-        var requests: Int64 = 0
-        var old = LedgerBill()
-        var new = LedgerBill()
-    }
-
-    private var rows: [Key: Row] = [:]
-    /// Requests whose own cost is unknown: there is nothing to compare with.
-    private(set) var withoutCost: Int64 = 0
-    /// Requests that the question leaves as they are.
-    private(set) var unchanged: Int64 = 0
-    private let question: WhatIfQuestion
-    private let book: RateBook
-    private let settlements: LedgerSettlements
-
-    init(_ question: WhatIfQuestion, _ book: RateBook, _ settlements: LedgerSettlements) {
-        self.question = question
-        self.book = book
-        self.settlements = settlements
-    }
-
-    mutating func add(_ entry: LedgerEntry) throws {
-        guard let purchase = question.purchase(entry) else {
-            unchanged += 1
-            return
-        }
-        let event = entry.event
-        guard let line = entry.line, event.known != .unknown,
-            try line.charge(for: event.usage).unpriced.isEmpty
-        else {
-            withoutCost += 1
-            return
-        }
-        var key = Key(
-            model: entry.model, channel: entry.channel, newModel: nil, newChannel: nil, reason: nil)
-        var priced: PricedRequest?
-        var usage = event.usage
-        do throws(PricingError) {
-            usage = try question.usage(event.usage.without(.request))
-            usage = try book.withRequestCount(usage, purchase)
-            let found = try book.price(usage, purchase)
-            if found.cost.isComplete {
-                priced = found
-                key = Key(
-                    model: entry.model, channel: entry.channel, newModel: found.line.model,
-                    newChannel: found.channel.id, reason: nil)
-            } else {
-                let meters = found.cost.unpriced.names.joined(separator: ", ")
-                key = Self.unpriced(
-                    entry, "\(found.line.model) on \(found.channel.id): no rate for \(meters)")
-            }
-        } catch {
-            guard error.isUnpriceable else { throw error }
-            key = Self.unpriced(entry, error.description)
-        }
-        var row = rows[key] ?? Row()
-        row.requests += 1
-        row.old.add(
-            UsageSum(event.usage, line: line), of: entry.channel, line, event.known,
-            settlement: try settlements.place(of: line, on: entry.channel, at: event.start))
-        if let priced {
-            row.new.add(
-                UsageSum(usage, line: priced.line), of: priced.channel.id, priced.line, event.known,
-                settlement: try settlements.place(
-                    of: priced.line, on: priced.channel.id, at: priced.time))
-        }
-        rows[key] = row
-    }
-
-    private static func unpriced(_ entry: LedgerEntry, _ reason: String) -> Key {
-        Key(
-            model: entry.model, channel: entry.channel, newModel: nil, newChannel: nil,
-            reason: reason)
-    }
-
-    /// The dearest first; what cannot be priced there last.
-    func result(_ exchange: inout Exchange) throws -> (
-        rows: [WhatIfRow], old: [ShownMoney], new: [ShownMoney]
-    ) {
-        var result: [WhatIfRow] = []
-        var old = LedgerBill()
-        var new = LedgerBill()
-        for (key, row) in rows {
-            let costs = try row.old.costs(settlements)
-            result.append(
-                WhatIfRow(
-                    model: key.model, channel: key.channel, newModel: key.newModel,
-                    newChannel: key.newChannel, reason: key.reason, requests: row.requests,
-                    old: try exchange.amounts(costs),
-                    new: key.reason == nil
-                        ? try exchange.amounts(try row.new.costs(settlements)) : []))
-            guard key.reason == nil else { continue }
-            old.add(row.old)
-            new.add(row.new)
-        }
-        result.sort { one, other in
-            (
-                one.reason == nil ? 0 : 1, -(one.old.first?.money.attos ?? 0), one.model,
-                one.channel, one.newModel ?? "", one.newChannel ?? ""
-            )
-                < (
-                    other.reason == nil ? 0 : 1, -(other.old.first?.money.attos ?? 0), other.model,
-                    other.channel, other.newModel ?? "", other.newChannel ?? ""
-                )
-        }
-        return (
-            result, try exchange.amounts(try old.costs(settlements)),
-            try exchange.amounts(try new.costs(settlements))
-        )
+extension Substring {
+    fileprivate func trimmingSpaces() -> String {
+        var rest = self
+        while rest.first == " " { rest.removeFirst() }
+        while rest.last == " " { rest.removeLast() }
+        return String(rest)
     }
 }
 
@@ -210,24 +181,25 @@ struct WhatIfRow: Sendable {
     let newChannel: String?
     let reason: String?
     let requests: Int64
+    /// In 10⁻¹⁸: which part of the requests it speaks of.
+    let share: Int128
+    let isFloor: Bool
     let old: [ShownMoney]
     let new: [ShownMoney]
 }
 
-extension UsageSum {
-    /// One request.
-    init(_ usage: Usage, line: RateLine?) {
-        self.init()
-        add(usage, line: line)
-    }
-}
-
 extension Exchange {
-    /// The amounts of some costs, one a currency, or one in the currency that was asked for.
-    mutating func amounts(_ costs: LedgerCosts) throws -> [ShownMoney] {
+    /// The amounts of some costs, one a currency, or one in the currency that was asked for; or a
+    /// share of them, in 10⁻¹⁸.
+    mutating func amounts(
+        _ costs: LedgerCosts, share: Int128 = DecimalText.one
+    ) throws -> [ShownMoney] {
         var amounts: [Currency: ShownMoney] = [:]
         for (_, settled) in costs.settled.sorted(by: { $0.key < $1.key }) {
-            let shown = try shown(settled.money)
+            let part =
+                share == DecimalText.one
+                ? settled.money : try settled.money.scaled(by: share, over: DecimalText.one)
+            let shown = try shown(part)
             let known = amounts[shown.money.currency]
             amounts[shown.money.currency] = ShownMoney(
                 money: try known?.money.adding(shown.money) ?? shown.money,

@@ -24,6 +24,13 @@ package protocol UsageLedger: Sendable {
         from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
         _ body: (LedgerEntry) throws -> Void) throws
 
+    /// Calls `request` with the requests of a range, and `kind` with what many of them share, before
+    /// the first of those: its place among the kinds is what requests name it by. A request that was
+    /// corrected comes again with its sign below zero, so that every sum is a plain sum.
+    func forEachRequest(
+        from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
+        kind: (RequestKind) throws -> Void, request: (RequestRow) throws -> Void) throws
+
     /// The entry of an id as it stands now.
     func entry(_ id: EventID, account: String) throws -> LedgerEntry?
 
@@ -167,6 +174,47 @@ package struct UsageGroup: Sendable {
         self.project = project
         self.user = user
         self.sum = sum
+    }
+}
+
+/// What decides a request's price besides its time and size.
+package struct RequestKind: Sendable {
+    package let channel: String
+    package let model: String
+    package let line: RateLine?
+    package let serviceTier: String
+    package let known: Known
+    package let attributes: [String: String]
+
+    package init(
+        channel: String, model: String, line: RateLine?, serviceTier: String, known: Known,
+        attributes: [String: String]
+    ) {
+        self.channel = channel
+        self.model = model
+        self.line = line
+        self.serviceTier = serviceTier
+        self.known = known
+        self.attributes = attributes
+    }
+}
+
+/// One request, or one taken back where `sign` is -1.
+package struct RequestRow: Sendable {
+    /// The place of its kind, counted from 0 in the order in which they came.
+    package let kind: Int
+    package let sign: Int64
+    package let start: Timestamp
+    /// When the answer was complete.
+    package let end: Timestamp?
+    package let usage: Usage
+
+    package init(kind: Int, sign: Int64, start: Timestamp, end: Timestamp?, usage: Usage) {
+        self.kind = kind
+        self.sign = sign
+        self.start = start
+        self.end = end
+        self.usage = usage
     }
 }
 

@@ -3,7 +3,7 @@ package final class RateBook: Sendable {
     package let catalog: Catalog
     package let zones: any TimeZoneRules
     private let channels: [String: Channel]
-    private let names: ModelNames
+    let names: ModelNames
     private let searched = NameCache()
     private let offers: [Offer.Key: Offer]
     /// What each model of the catalog is sold as, by the names that a purchase may give its channel.
@@ -109,7 +109,7 @@ package final class RateBook: Sendable {
     {
         let (model, channel, offer) = try offer(for: purchase)
         let time = purchase.pricedTime(on: channel)
-        let size = RequestSize(input: usage.totalInput, output: usage.totalOutput)
+        let size = RequestSize(of: usage)
         guard
             let entry = try offer.line(
                 for: purchase, in: purchase.list ?? offer.currency(preferring: channel.currency),
@@ -181,7 +181,7 @@ package final class RateBook: Sendable {
     }
 
     /// The model by its place in the catalog, where it is bought, and what is sold there.
-    private func offer(
+    func offer(
         for purchase: Purchase
     ) throws(PricingError) -> (model: Int, channel: Channel, offer: Offer) {
         if let place = names.quick(purchase.model, on: purchase.channel, at: purchase.at),
@@ -268,6 +268,12 @@ package struct RequestSize: Hashable, Sendable {
     package init(input: Int64 = 0, output: Int64 = 0) {
         self.input = input
         self.output = output
+    }
+}
+
+extension RequestSize {
+    package init(of usage: borrowing Usage) {
+        self.init(input: usage.totalInput, output: usage.totalOutput)
     }
 }
 

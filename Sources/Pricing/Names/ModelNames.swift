@@ -181,6 +181,12 @@ struct ModelNames: Sendable {
         return low
     }
 
+    /// The span of an era, in milliseconds.
+    func span(of time: Timestamp) -> Range<Int64> {
+        let era = era(of: time)
+        return (era > 0 ? changes[era - 1] : .min)..<(era < changes.count ? changes[era] : .max)
+    }
+
     // MARK: The long road
 
     /// What `name` stood for at `time` on a channel, or wherever it is sold where that is `nil`.

@@ -140,6 +140,18 @@ final class LedgerReader {
         return found
     }
 
+    /// Every user and tags that any event has.
+    func allAttributions() throws -> [(number: Int64, Attribution)] {
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT number, user, tags FROM attribution WHERE account = ?",
+            arguments: [account])
+        var found: [(number: Int64, Attribution)] = []
+        while let row = try rows.next() {
+            found.append((row[0], Attribution(user: row[1], tags: KeyedLines.pairs(row[2]))))
+        }
+        return found
+    }
+
     func damaged(_ what: String) -> DatabaseError {
         DatabaseError(resultCode: .SQLITE_CORRUPT, message: "\(what) is missing or cannot be read")
     }

@@ -17,8 +17,7 @@ struct LedgerSums {
     private let rows: ClosedRange<Int64>?
     /// In milliseconds.
     private let boundaries: [Int64]
-    private let series: Set<Int64>
-    private let projects: Set<Int64>
+    private var events: EventScan
     private var sums: [Key: UsageSum] = [:]
 
     /// `rows` leaves out all events but those of some numbers; roll-ups are then of no use.
@@ -26,19 +25,10 @@ struct LedgerSums {
         _ query: SumQuery, _ reader: LedgerReader, rows: ClosedRange<Int64>? = nil
     ) throws {
         self.query = query
-        self.rows = rows
         self.reader = reader
+        self.rows = rows
         boundaries = query.boundaries.map(\.milliseconds)
-        try reader.loadSeries()
-        series = Set(
-            reader.series.filter { _, series in
-                query.filter.matches(.model, series.model)
-                    && query.filter.matches(.channel, series.channel)
-                    && query.filter.matches(.serviceTier, series.serviceTier)
-                    && query.filter.matches(.known, series.known.rawValue)
-            }.keys)
-        try reader.loadProjects()
-        projects = Set(reader.projects.filter { query.filter.matches(.project, $0.value) }.keys)
+        events = try EventScan(query.filter, reader)
     }
 
     private var needsProjects: Bool { query.byProject || query.filter.globs[.project] != nil }
@@ -100,7 +90,9 @@ struct LedgerSums {
             let (date, project, number) = (
                 statement.integer(0), statement.integer(1), statement.integer(2)
             )
-            guard series.contains(number), !needsProjects || projects.contains(project) else {
+            guard events.series.contains(number),
+                !needsProjects || events.projects.contains(project)
+            else {
                 continue
             }
             guard let cells = RollupCells(statement.blob(3)) else {
@@ -166,96 +158,21 @@ struct LedgerSums {
 
     // MARK: Events
 
-    private static let scanned = """
-        SELECT number, context, attribution, sign, start_ms, input, cached_input, cache_write_5m,
-            cache_write_1h, output, reasoning, other
-        FROM event
-        """
-
     private mutating func scan(from start: Int64, to end: Int64) throws {
-        let found = try reader.span(
-            from: Timestamp(milliseconds: start), to: Timestamp(milliseconds: end))
-        guard let found, rows.map(found.overlaps) ?? true else { return }
-        let span = rows.map(found.clamped) ?? found
-        if rows == nil, let few = try fewAttributions() {
-            for attribution in few {
-                let statement = try RawStatement(
-                    "\(Self.scanned) INDEXED BY event_by_attribution WHERE account = ? AND attribution = ? AND number BETWEEN ? AND ?",
-                    reader.db)
-                statement.bind(attribution, 2)
-                statement.bind(span.lowerBound, 3)
-                statement.bind(span.upperBound, 4)
-                try scan(statement, start, end)
-            }
-        } else {
-            let statement = try RawStatement(
-                "\(Self.scanned) WHERE account = ? AND number BETWEEN ? AND ?", reader.db)
-            statement.bind(span.lowerBound, 2)
-            statement.bind(span.upperBound, 3)
-            try scan(statement, start, end)
-        }
-    }
-
-    /// Whose events are found by the index rather than by reading all: those that a user or a tag
-    /// was asked for by.
-    private func fewAttributions() throws -> [Int64]? {
-        let filter = query.filter
-        guard filter.globs[.user] != nil || !filter.tags.isEmpty,
-            !filter.matches(.user, nil) || !filter.matches(tags: [:])
-        else { return nil }
-        let rows = try Row.fetchCursor(
-            reader.db, sql: "SELECT number, user, tags FROM attribution WHERE account = ?",
-            arguments: [reader.account])
-        var numbers: [Int64] = []
-        while let row = try rows.next() {
-            let user: String? = row[1]
-            guard filter.matches(.user, user),
-                filter.tags.isEmpty || filter.matches(tags: KeyedLines.pairs(row[2]))
-            else { continue }
-            numbers.append(row[0])
-        }
-        return numbers
-    }
-
-    private mutating func scan(_ statement: RawStatement, _ start: Int64, _ end: Int64) throws {
-        statement.bind(reader.account, 1)
-        defer { statement.reset() }
-        var wanted: [Int64: (series: Int64, project: Int64, line: RateLine?)?] = [:]
-        while try statement.step() {
-            let time = statement.integer(4)
-            guard time >= start, time < end, let bucket = bucket(of: time) else { continue }
-            let context = statement.integer(1)
-            if wanted[context] == nil { wanted.updateValue(try this(context), forKey: context) }
-            guard let place = wanted[context] ?? nil else { continue }
-            let attribution = statement.optionalInteger(2)
-            guard try matches(attribution) else { continue }
-            let sign = statement.integer(3)
-            let usage = try EventRow.usage(
-                statement, from: 5, sign: sign, number: statement.integer(0))
+        var sums = self.sums
+        self.sums = [:]
+        var events = self.events
+        try events.forEach(from: start, to: end, rows: rows) { row, contexts in
+            let request = row.request
+            guard let bucket = bucket(of: request.start.milliseconds) else { return }
+            let context = contexts[request.kind]
             let key = Key(
-                bucket: bucket, series: place.series,
-                project: query.byProject ? place.project : 0,
-                attribution: query.byUser ? attribution ?? -1 : -1)
-            sums[key, default: UsageSum()].add(usage, sign: sign, line: place.line)
+                bucket: bucket, series: context.series,
+                project: query.byProject ? context.project : 0,
+                attribution: query.byUser ? row.attribution ?? -1 : -1)
+            sums[key, default: UsageSum()].add(
+                request.usage, sign: request.sign, line: try reader.series(context.series).line)
         }
-    }
-
-    /// What the events of a context share, where they are asked for.
-    private func this(
-        _ context: Int64
-    ) throws -> (series: Int64, project: Int64, line: RateLine?)? {
-        let shared = try reader.shared(context)
-        guard series.contains(shared.series), projects.contains(shared.project),
-            query.filter.matches(.source, shared.source)
-        else { return nil }
-        return (shared.series, shared.project, try reader.series(shared.series).line)
-    }
-
-    private func matches(_ attribution: Int64?) throws -> Bool {
-        let filter = query.filter
-        guard filter.globs[.user] != nil || !filter.tags.isEmpty else { return true }
-        let attribution = try attribution.map(reader.attribution)
-        return filter.matches(.user, attribution?.user)
-            && filter.matches(tags: attribution?.tags ?? [:])
+        self.sums = sums
     }
 }

@@ -54,15 +54,17 @@ struct WhatIfCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "whatif",
         abstract: "The ledger's own requests under other models, channels, tiers or price dates.",
-        usage: "tokenmeter whatif [--swap <old=new> ...] [--channel <channel>] [<options>]",
+        usage: "tokenmeter whatif [--swap <old=new> ... | --best --among <models>] [<options>]",
         discussion: """
             Example:
               tokenmeter whatif --swap gpt-4.1=deepseek-v4-pro --last 30d
               tokenmeter whatif --channel openrouter --service-tier standard --month 2026-10
+              tokenmeter whatif --best --among gpt-4.1,deepseek-v4-pro --floor gpt-4.1=20%
 
             Each request is priced again by its own size and time, so that bands and caches are exact. What cannot be priced
             there is listed, and the exit code is then 3. With --swap only the models that are swapped are meant; a new model
-            is bought from its own vendor unless --channel says otherwise.
+            is bought from its own vendor unless --channel says otherwise. With --best each request takes the cheapest of the
+            models of --among; a --floor gives a model that share of the requests of every size.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -73,6 +75,10 @@ struct WhatIfCommand: ParsableCommand {
     @Option(help: "OLD=NEW: requests of one model to another; may be repeated.") var swap:
         [String] =
             []
+    @Flag(help: "Each request takes the cheapest of the models of --among.") var best = false
+    @Option(help: "Models to choose from, with commas between.") var among: [String] = []
+    @Option(help: "MODEL=PERCENT: a share that a model keeps with --best; may be repeated.")
+    var floor: [String] = []
     @Option(help: "The channel to buy them on.") var channel: String?
     @Option(help: "The service tier to buy them in.") var serviceTier: String?
     @Option(help: "The date or RFC 3339 time whose prices are taken (default: each its own).")
@@ -86,7 +92,8 @@ struct WhatIfCommand: ParsableCommand {
             [
                 "where": conditions, "swap": swap, "channel": list(channel),
                 "service_tier": list(serviceTier), "at_prices_of": list(atPricesOf),
-                "token_ratio": list(tokenRatio),
+                "token_ratio": list(tokenRatio), "best": best ? ["true"] : [], "among": among,
+                "floor": floor,
             ])
         try global.finish(try Composition.ledgerWithRates(global).whatIf(question))
     }
