@@ -10,11 +10,22 @@ package struct LedgerBill: Sendable {
         let channel: String
     }
 
-    private var sums: [Key: [Known: UsageSum]] = [:]
+    private struct Part {
+        let key: Key
+        let known: Known
+        var sum: UsageSum
+    }
+
+    private var parts: [Part] = []
+    /// The places of parts by their key, of all how they are known; empty while there are few.
+    private var places: [Key: [Int]] = [:]
     /// Requests, by how they are known.
     package private(set) var known: [Known: Int64] = [:]
     /// All usage, priced or not.
     package private(set) var usage = UsageSum()
+
+    /// Up to which number of parts looking at each is quicker than hashing.
+    private static let fewParts = 4
 
     package init() {}
 
@@ -31,25 +42,44 @@ package struct LedgerBill: Sendable {
     }
 
     private mutating func add(_ sum: UsageSum, _ known: Known, _ key: Key) {
-        sums[key, default: [:]][known, default: UsageSum()].add(sum)
         self.known[known, default: 0] += sum.requests
         usage.add(sum)
+        if let place = place(of: key, known) {
+            parts[place].sum.add(sum)
+            return
+        }
+        parts.append(Part(key: key, known: known, sum: sum))
+        if parts.count == Self.fewParts + 1 {
+            for (place, part) in parts.enumerated() { places[part.key, default: []].append(place) }
+        } else if parts.count > Self.fewParts {
+            places[key, default: []].append(parts.count - 1)
+        }
+    }
+
+    private func place(of key: Key, _ known: Known) -> Int? {
+        guard parts.count > Self.fewParts else {
+            return parts.firstIndex { $0.known == known && $0.key == key }
+        }
+        return places[key]?.first { parts[$0].known == known }
     }
 
     package mutating func add(_ other: LedgerBill) {
-        for (key, sums) in other.sums {
-            for (known, sum) in sums { add(sum, known, key) }
-        }
+        for part in other.parts { add(part.sum, part.known, part.key) }
     }
 
     /// The same usage apart by the currency in which it is paid; `nil` for what has no price.
     package func byCurrency(_ settlements: LedgerSettlements) -> [Currency?: LedgerBill] {
-        var bills: [Currency?: LedgerBill] = [:]
-        for (key, sums) in sums {
-            let currency = key.line.map {
-                settlements.currency(of: $0, on: key.channel, by: key.settlement)
+        let currencies = parts.map { part in
+            part.key.line.map {
+                settlements.currency(of: $0, on: part.key.channel, by: part.key.settlement)
             }
-            for (known, sum) in sums { bills[currency, default: LedgerBill()].add(sum, known, key) }
+        }
+        if let first = currencies.first, currencies.allSatisfy({ $0 == first }) {
+            return [first: self]
+        }
+        var bills: [Currency?: LedgerBill] = [:]
+        for (part, currency) in zip(parts, currencies) {
+            bills[currency, default: LedgerBill()].add(part.sum, part.known, part.key)
         }
         return bills
     }
@@ -58,8 +88,7 @@ package struct LedgerBill: Sendable {
     package func costs(_ settlements: LedgerSettlements) throws(PricingError) -> LedgerCosts {
         var costs = LedgerCosts()
         costs.unknownRequests = known[.unknown] ?? 0
-        for (key, sums) in sums {
-            let sum = sums.values.reduce(into: UsageSum()) { $0.add($1) }
+        for (key, sum) in sumsByKey() {
             guard let line = key.line else {
                 costs.unpriced.add(sum.counts)
                 costs.unpricedRequests += sum.requests
@@ -73,6 +102,22 @@ package struct LedgerBill: Sendable {
             try costs.add(billed: charge.billed, settled: settled)
         }
         return costs
+    }
+
+    /// However it is known, what falls under one line is multiplied once.
+    private func sumsByKey() -> [(Key, UsageSum)] {
+        if parts.count == 1 { return [(parts[0].key, parts[0].sum)] }
+        var sums: [(Key, UsageSum)] = []
+        var places: [Key: Int] = [:]
+        for part in parts {
+            if let place = places[part.key] {
+                sums[place].1.add(part.sum)
+            } else {
+                places[part.key] = sums.count
+                sums.append((part.key, part.sum))
+            }
+        }
+        return sums
     }
 }
 

@@ -35,24 +35,32 @@ package enum Count {
 
     /// Short for a table cell: `24.0M`, `1.5B`, `999`, `2,000`.
     package static func short(_ count: Int64) -> String {
-        let scales: [(unit: Int64, sign: String)] = [(1_000_000_000, "B"), (1_000_000, "M")]
-        for (unit, sign) in scales where count >= unit && count % (unit / 10) == 0 {
-            return "\(grouped(count / unit)).\(count % unit / (unit / 10))\(sign)"
-        }
-        return grouped(count)
+        guard count >= 1_000_000, count % 100_000 == 0 else { return grouped(count) }
+        let isBillions = count >= 1_000_000_000 && count % 100_000_000 == 0
+        let unit: Int64 = isBillions ? 1_000_000_000 : 1_000_000
+        return "\(grouped(count / unit)).\(count % unit / (unit / 10))\(isBillions ? "B" : "M")"
     }
 
     /// Puts a comma between thousands of the integer part of plain decimal text.
     package static func groupedDigits(_ text: String) -> String {
-        let sign = text.hasPrefix("-") ? "-" : ""
-        let halves = text.dropFirst(sign.count).split(
-            separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        var grouped = ""
-        for (index, digit) in halves[0].enumerated() {
-            if index > 0, (halves[0].count - index) % 3 == 0 { grouped.append(",") }
-            grouped.append(digit)
+        let bytes = text.utf8
+        let start = bytes.first == UInt8(ascii: "-") ? 1 : 0
+        let whole = bytes.dropFirst(start).prefix { $0 != UInt8(ascii: ".") }.count
+        guard whole > 3 else { return text }
+        let commas = (whole - 1) / 3
+        return String(unsafeUninitializedCapacity: bytes.count + commas) { grouped in
+            var place = 0
+            for (index, byte) in bytes.enumerated() {
+                let digit = index - start
+                if digit > 0, digit < whole, (whole - digit) % 3 == 0 {
+                    grouped[place] = UInt8(ascii: ",")
+                    place += 1
+                }
+                grouped[place] = byte
+                place += 1
+            }
+            return place
         }
-        return sign + grouped + (halves.count > 1 ? ".\(halves[1])" : "")
     }
 }
 
