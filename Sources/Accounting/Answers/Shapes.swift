@@ -51,6 +51,12 @@ extension Report.Cell {
         self.init(money.display, plain: money.amountText, currency: money.currency)
     }
     init(_ count: Int64) { self.init(Count.short(count), plain: String(count)) }
+
+    /// A sum may be past `Int64`.
+    init(_ sum: Int128) {
+        let text = Int64(exactly: sum).map(Count.short) ?? Count.groupedDigits(String(sum))
+        self.init(text, plain: String(sum))
+    }
 }
 
 extension Usage {

@@ -243,9 +243,7 @@ struct UsageTable: Sendable {
     }
 
     private func counts(_ bill: LedgerBill) -> [Report.Cell] {
-        [Int128(bill.usage.requests), bill.input, bill.cached, bill.output].map {
-            Report.Cell(Int64(clamping: $0))
-        }
+        [Int128(bill.usage.requests), bill.input, bill.cached, bill.output].map(Report.Cell.init)
     }
 
     private func cost(_ cost: ShownMoney?, _ costs: LedgerCosts) -> Report.Cell {
