@@ -171,6 +171,7 @@ extension SQLiteStore: UsageLedger {
                 try count(
                     "SELECT count(*) FROM event WHERE account = ? AND original IS NOT NULL") / 2
             status.reservations = try count("SELECT count(*) FROM reservation WHERE account = ?")
+            status.moneyEntries = try count("SELECT count(*) FROM money_entry WHERE account = ?")
             guard let (oldest, newest) = try reader.ends() else { return status }
             status.oldest = oldest
             status.newest = newest

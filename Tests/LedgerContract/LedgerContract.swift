@@ -1,7 +1,7 @@
 import Accounting
 import Pricing
 
-/// What every `UsageLedger` promises, as cases that a store's tests run one by one.
+/// What every `UsageLedger` and `MoneyLedger` promises, as cases that a store's tests run one by one.
 package enum LedgerContract {
     package struct Case: Sendable, CustomStringConvertible {
         package let description: String
@@ -10,7 +10,7 @@ package enum LedgerContract {
     }
 
     /// What one store serves.
-    package typealias Store = any UsageLedger & BudgetReservations
+    package typealias Store = any UsageLedger & BudgetReservations & MoneyLedger
 
     package struct Violation: Error, CustomStringConvertible {
         package let description: String
@@ -18,7 +18,7 @@ package enum LedgerContract {
 
     package static let all: [Case] =
         onceCases + precedenceCases + correctionCases + sumCases + boundaryCases
-        + reservationCases
+        + reservationCases + moneyCases
 
     package static let account = "default"
 

@@ -16,6 +16,7 @@ extension LedgerContext {
             "unpriced": .integer(status.unpriced), "corrections": .integer(status.corrections),
             "conflicts": .integer(status.conflicts),
             "reservations": .integer(status.reservations),
+            "money_entries": .integer(status.moneyEntries),
             "oldest": .optional(status.oldest?.text), "newest": .optional(status.newest?.text),
         ])
         var rows: [[Report.Cell]] = [["events", Report.Cell(Count.grouped(events))]]
@@ -30,6 +31,7 @@ extension LedgerContext {
             ["corrections", Report.Cell(Count.grouped(status.corrections))],
             ["conflicts", Report.Cell(Count.grouped(status.conflicts))],
             ["requests under way", Report.Cell(Count.grouped(status.reservations))],
+            ["money entries", Report.Cell(Count.grouped(status.moneyEntries))],
             ["oldest", Report.Cell(status.oldest?.text ?? "")],
             ["newest", Report.Cell(status.newest?.text ?? "")],
             ["size", Report.Cell("\(Count.grouped(status.sizeBytes)) bytes")],
@@ -44,7 +46,7 @@ extension LedgerContext {
                 "\(Count.grouped(status.conflicts)) events came under the id of another; they are in no total"
             )
         }
-        if status.rows == 0 {
+        if status.rows == 0, status.moneyEntries == 0 {
             report.notes.append("it is empty; try: tokenmeter demo, tokenmeter ledger import")
         }
         return Answer(name: "ledger-status", fields: fields, report: report)

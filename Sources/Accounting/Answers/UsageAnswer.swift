@@ -4,13 +4,13 @@ import Pricing
 /// A question to the ledger: whose events, of when, by what.
 package struct LedgerContext: Sendable {
     package let pricing: PricingContext
-    package let ledger: any UsageLedger
+    package let ledger: any UsageLedger & MoneyLedger
     package let account: String
 
     package static let defaultAccount = "default"
 
     package init(
-        _ pricing: PricingContext, ledger: any UsageLedger,
+        _ pricing: PricingContext, ledger: any UsageLedger & MoneyLedger,
         account: String = LedgerContext.defaultAccount
     ) {
         self.pricing = pricing
@@ -82,22 +82,15 @@ struct UsageTable: Sendable {
         let buckets = try TimeBuckets(
             from: range.start, to: range.end, by: finest, in: zone,
             zones: context.pricing.book.zones)
-        var query = SumQuery(
-            boundaries: buckets.boundaries, byProject: dimensions.contains(.project),
-            byUser: dimensions.contains(.user), filter: filter)
-        var groups = try context.ledger.sums(query, account: context.account)
-        settlements = LedgerSettlements(
-            try context.channels(Set(groups.map(\.channel))))
-        // A settlement that begins within the range holds from then on, and not before.
-        let changes = settlements.changes(from: range.start, to: range.end)
-        if !changes.isEmpty {
-            query.boundaries = Set(query.boundaries + changes).sorted()
-            groups = try context.ledger.sums(query, account: context.account)
-        }
-        for group in groups {
-            let time = query.boundaries[group.bucket]
+        let sums = try SettledSums(
+            SumQuery(
+                boundaries: buckets.boundaries, byProject: dimensions.contains(.project),
+                byUser: dimensions.contains(.user), filter: filter), context)
+        settlements = sums.settlements
+        for group in sums.groups {
+            let time = sums.time(of: group)
             let labels = try dimensions.map { try $0.label(group, at: time, buckets) }
-            let place = try settlements.place(of: group.line, on: group.channel, at: time)
+            let place = try sums.settlement(of: group)
             bills[labels, default: LedgerBill()].add(group, settlement: place)
             total.add(group, settlement: place)
         }

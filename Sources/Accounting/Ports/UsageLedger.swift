@@ -230,12 +230,14 @@ package struct LedgerStatus: Sendable {
     package var conflicts: Int64
     /// Requests under way whose worst case is held against budgets.
     package var reservations: Int64 = 0
+    package var moneyEntries: Int64
     package var oldest: Timestamp?
     package var newest: Timestamp?
 
     package init(
         location: String, sizeBytes: Int64, rows: Int64, known: [Known: Int64], unpriced: Int64,
-        corrections: Int64, conflicts: Int64, oldest: Timestamp?, newest: Timestamp?
+        corrections: Int64, conflicts: Int64, moneyEntries: Int64 = 0, oldest: Timestamp?,
+        newest: Timestamp?
     ) {
         self.location = location
         self.sizeBytes = sizeBytes
@@ -244,6 +246,7 @@ package struct LedgerStatus: Sendable {
         self.unpriced = unpriced
         self.corrections = corrections
         self.conflicts = conflicts
+        self.moneyEntries = moneyEntries
         self.oldest = oldest
         self.newest = newest
     }

@@ -6,8 +6,8 @@ import Pricing
 /// Proves that a ledger is whole: what is derived equals what it is derived from, and every row has
 /// what it names.
 struct LedgerVerifier {
-    private let reader: LedgerReader
-    private let db: Database
+    let reader: LedgerReader
+    let db: Database
     private(set) var result = LedgerVerification()
 
     /// Days that are added up at a time: the sums of a month fit in memory at any size.
@@ -32,12 +32,15 @@ struct LedgerVerifier {
         try checkTexts()
         try checkReservations()
         try checkBudgets(repairing: repairingRollups)
+        try checkMoney()
         try checkRollups(repairing: repairingRollups)
     }
 
     private func count(_ sql: String) throws -> Int64 {
         try Int64.fetchOne(db, sql: sql, arguments: [reader.account]) ?? 0
     }
+
+    mutating func report(_ problem: String) { result.report(problem) }
 
     private mutating func refuse(_ count: Int64, _ problem: String) {
         if count > 0 { result.report("\(count) \(problem)") }

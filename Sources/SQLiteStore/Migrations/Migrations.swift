@@ -7,6 +7,7 @@ package enum Migrations {
         migrator.registerMigration("0001 rate tables", migrate: createRateTables)
         migrator.registerMigration("0002 many models", migrate: ManyModelsMigration.run)
         migrator.registerMigration("0003 ledger", migrate: LedgerMigration.run)
+        migrator.registerMigration("0004 money entries", migrate: MoneyMigration.run)
         return migrator
     }
 

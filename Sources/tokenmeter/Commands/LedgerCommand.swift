@@ -8,7 +8,7 @@ import UsageImport
 struct LedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
-        abstract: "Bring usage in, take it out, prove it whole.",
+        abstract: "Bring usage in, take it out, prove it whole; what was paid, and what is left.",
         discussion: """
             Example:
               tokenmeter ledger import ~/.claude/projects --from claude-code
@@ -17,6 +17,9 @@ struct LedgerCommand: ParsableCommand {
         subcommands: [
             LedgerImportCommand.self, LedgerExportCommand.self, LedgerStatusCommand.self,
             LedgerVerifyCommand.self, LedgerCorrectCommand.self, LedgerRepriceCommand.self,
+            LedgerTopUpCommand.self, LedgerGrantCommand.self, LedgerRefundCommand.self,
+            LedgerAdjustCommand.self, LedgerTaxCommand.self, LedgerCommitmentCommand.self,
+            LedgerReverseCommand.self, LedgerEntriesCommand.self, LedgerBalanceCommand.self,
         ])
 }
 
@@ -124,7 +127,12 @@ struct LedgerExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Every event as a line of JSON, as ledger import reads it.",
         usage: "tokenmeter ledger export [<options>]",
-        discussion: "Example:\n  tokenmeter ledger export --month 2026-10 > october.ndjson")
+        discussion: """
+            Example:
+              tokenmeter ledger export --month 2026-10 > october.ndjson
+
+            Money entries are none of them: ledger entries lists those.
+            """)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var range: RangeOptions

@@ -20,7 +20,8 @@ enum Failure {
         case let error as Faults:
             let faults = error.list.map { "error: \($0)" }
             exit(faults.joined(separator: "\n"), failed)
-        case is StoreError, is RateTableError, is LedgerError, is FileError, is CostServerError:
+        case is StoreError, is RateTableError, is LedgerError, is MoneyError, is FileError,
+            is CostServerError:
             exit("error: \(error)", failed)
         case let code as ExitCode: Terminal.end(code.rawValue)
         default: parserAnswer(error)
