@@ -24,6 +24,8 @@ import Testing
         "price", "forecast", "savings", "compare", "mix", "check", "rates", "serve", "rates list",
         "rates show",
         "rates history", "rates diff", "rates validate", "rates add",
+        "ledger top-up", "ledger grant", "ledger refund", "ledger adjust", "ledger tax",
+        "ledger commitment", "ledger reverse", "ledger entries", "ledger balance", "ledger audit",
     ]
 
     @Test(arguments: commands) func showsAnExample(command: String) async throws {
@@ -43,7 +45,10 @@ import Testing
     /// The example lines themselves work: they are the first thing that people try.
     @Test(
         arguments: commands.filter {
-            !["check", "rates", "serve", "rates validate", "rates add"].contains($0)
+            ![
+                "check", "rates", "serve", "rates validate", "rates add", "ledger reverse",
+                "ledger audit",
+            ].contains($0)
         })
     func itsExamplesRun(command: String) async throws {
         let help = try await sandbox.run(

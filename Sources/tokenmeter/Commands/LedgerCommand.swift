@@ -20,6 +20,7 @@ struct LedgerCommand: ParsableCommand {
             LedgerTopUpCommand.self, LedgerGrantCommand.self, LedgerRefundCommand.self,
             LedgerAdjustCommand.self, LedgerTaxCommand.self, LedgerCommitmentCommand.self,
             LedgerReverseCommand.self, LedgerEntriesCommand.self, LedgerBalanceCommand.self,
+            LedgerAuditCommand.self,
         ])
 }
 

@@ -27,7 +27,7 @@ struct UsageCommand: ParsableCommand {
 
             Group by model, channel, project, user, known, service-tier, hour, day, week or month. Conditions name model,
             channel, project, user, known, service-tier, source or tag:NAME; several values of one name are alternatives,
-            and an empty one stands for none.
+            and an empty one stands for none. With --reconcile an invoice of one channel stands beside it, day by day.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -39,6 +39,8 @@ struct UsageCommand: ParsableCommand {
     @Option(help: "cost, requests, tokens or name (default: name with a time, else cost).")
     var sort: String?
     @Option(help: "At most so many rows.") var limit: String?
+    @Option(help: "Hold an invoice against it: a CSV of date, amount, and model and currency.")
+    var reconcile: String?
 
     func run() throws {
         let question = parameters(
@@ -46,7 +48,12 @@ struct UsageCommand: ParsableCommand {
             [
                 "group_by": groupBy, "where": conditions, "sort": list(sort), "limit": list(limit),
             ])
-        try global.finish(try Composition.ledger(global).usage(question))
+        guard let reconcile else {
+            return try global.finish(try Composition.ledger(global).usage(question))
+        }
+        let invoice = try InvoiceReading.invoice(reconcile)
+        try global.finish(
+            try Composition.ledgerWithRates(global).reconcile(question, with: invoice))
     }
 }
 
