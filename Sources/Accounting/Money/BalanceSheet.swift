@@ -62,21 +62,23 @@ struct BalanceSheet {
             .filter { channel == nil || $0.channel == channel }
         let entries = all.filter { $0.time <= now }
         later = all.count - entries.count
-        let moments = entries.flatMap { [$0.time, $0.expires].compactMap(\.self) }
-        let cuts = Set(moments + days + [window.start]).filter { Self.start < $0 && $0 < now }
-        spending = try ChannelSpending(
-            context, boundaries: [Self.start] + cuts.sorted() + [now], channel: channel)
-        let moving = entries.filter { $0.kind != .commitment }
+        let (promised, moving) = (
+            entries.filter { $0.kind == .commitment }, entries.filter { $0.kind != .commitment }
+        )
         let groups = Dictionary(grouping: moving) {
             Key(channel: $0.channel, currency: $0.amount.currency)
         }
+        let moments = groups.values.flatMap(Self.moments) + promised.flatMap(\.moments)
+        let cuts = Set(moments + days + [window.start]).filter { Self.start < $0 && $0 < now }
+        spending = try ChannelSpending(
+            context, boundaries: [Self.start] + cuts.sorted() + [now], channel: channel)
         for (key, entries) in groups {
             balances.append(try balance(key, entries, window, days))
         }
         balances.sort {
             ($0.key.channel, $0.key.currency) < ($1.key.channel, $1.key.currency)
         }
-        for entry in entries where entry.kind == .commitment {
+        for entry in promised {
             let end = min(entry.expires ?? now, now)
             let costs = try spending.costs(entry.channel, from: entry.time, to: end)
             commitments.append(
@@ -95,6 +97,13 @@ struct BalanceSheet {
 
     /// Before every event and every entry.
     private static let start = Timestamp(milliseconds: -1 << 52)
+
+    /// Where the usage of a channel has to be cut for its entries: where none expires, it does not
+    /// matter when they came, only when the first did. A cut within an hour reads its events.
+    private static func moments(_ entries: [MoneyEntry]) -> [Timestamp] {
+        entries.contains { $0.expires != nil }
+            ? entries.flatMap(\.moments) : [entries.map(\.time).min()].compactMap(\.self)
+    }
 
     private func balance(
         _ key: Key, _ entries: [MoneyEntry], _ window: LedgerRange, _ days: [Timestamp]
@@ -126,13 +135,13 @@ struct BalanceSheet {
         _ key: Key, _ entries: [MoneyEntry], since: Timestamp
     ) throws -> CreditLots {
         var lots = CreditLots()
-        let arriving = Dictionary(grouping: entries, by: \.time)
+        let arriving = Dictionary(grouping: entries) { spending.span(of: $0.time) }
         for (span, start) in spending.spanStarts.enumerated() where start >= since {
-            lots.enter(arriving[start] ?? [], at: start)
+            lots.enter(arriving[span] ?? [], at: start)
             lots.spend(
                 try spending.costs(key.channel, ofSpan: span).paid(in: key.currency).attos)
         }
-        lots.enter(arriving[now] ?? [], at: now)
+        lots.enter(arriving[nil] ?? [], at: now)
         return lots
     }
 
@@ -147,6 +156,10 @@ struct BalanceSheet {
         let costs = try spending.costs(key.channel, from: start, to: now)
         return Pace(start: start, end: now, spent: costs.paid(in: key.currency))
     }
+}
+
+extension MoneyEntry {
+    fileprivate var moments: [Timestamp] { [time, expires].compactMap(\.self) }
 }
 
 extension CreditLots {
@@ -174,7 +187,7 @@ struct ChannelSpending {
         let sums = try SettledSums(SumQuery(boundaries: boundaries, filter: filter), context)
         settlements = sums.settlements
         for group in sums.groups {
-            let span = Self.span(of: sums.time(of: group), boundaries)
+            guard let span = span(of: sums.time(of: group)) else { continue }
             bills[group.channel, default: [:]][span, default: LedgerBill()].add(
                 group, settlement: try sums.settlement(of: group))
         }
@@ -205,8 +218,9 @@ struct ChannelSpending {
         return try sum.costs(settlements)
     }
 
-    /// Which of the spans holds a moment.
-    private static func span(of time: Timestamp, _ boundaries: [Timestamp]) -> Int {
+    /// Which of the spans holds a moment; `nil` from the end on.
+    func span(of time: Timestamp) -> Int? {
+        guard let end = boundaries.last, time < end else { return nil }
         var (low, high) = (0, boundaries.count - 1)
         while high - low > 1 {
             let middle = (low + high) / 2
