@@ -16,6 +16,12 @@ package struct UsageSum: Hashable, Sendable {
         self.minimums = minimums
     }
 
+    /// One request, priced by `line`.
+    package init(_ usage: borrowing Usage, line: RateLine?) {
+        self.init()
+        add(usage, line: line)
+    }
+
     package var isZero: Bool { requests == 0 && counts.isZero && minimums.isZero }
 
     /// Adds one request priced by `line`, or takes it back where `sign` is −1.
