@@ -83,16 +83,15 @@ struct UsageTable: Sendable {
             from: range.start, to: range.end, by: finest, in: zone,
             zones: context.pricing.book.zones)
         let sums = try SettledSums(
+            context,
             SumQuery(
                 boundaries: buckets.boundaries, byProject: dimensions.contains(.project),
-                byUser: dimensions.contains(.user), filter: filter), context)
+                byUser: dimensions.contains(.user), filter: filter))
         settlements = sums.settlements
-        for group in sums.groups {
-            let time = sums.time(of: group)
-            let labels = try dimensions.map { try $0.label(group, at: time, buckets) }
-            let place = try sums.settlement(of: group)
-            bills[labels, default: LedgerBill()].add(group, settlement: place)
-            total.add(group, settlement: place)
+        for part in sums.parts {
+            let labels = try dimensions.map { try $0.label(part.group, at: part.time, buckets) }
+            bills[labels, default: LedgerBill()].add(part.group, settlement: part.settlement)
+            total.add(part.group, settlement: part.settlement)
         }
     }
 

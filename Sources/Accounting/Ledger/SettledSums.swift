@@ -1,33 +1,35 @@
 import Pricing
 
-/// Sums of the ledger, cut further where a settlement begins: what a group was billed is paid in one
-/// way.
+/// Usage added up between some boundaries, each sum with the settlement by which its bill is paid.
 struct SettledSums {
-    let groups: [UsageGroup]
-    let settlements: LedgerSettlements
-    private let boundaries: [Timestamp]
+    struct Part {
+        /// The start of its bucket.
+        let time: Timestamp
+        let group: UsageGroup
+        /// The place of the settlement; -1 where bills are paid as they are.
+        let settlement: Int
+    }
 
-    init(_ query: SumQuery, _ context: LedgerContext) throws {
+    let settlements: LedgerSettlements
+    let parts: [Part]
+
+    init(_ context: LedgerContext, _ query: SumQuery) throws {
         var query = query
+        let (start, end) = (query.boundaries[0], query.boundaries[query.boundaries.count - 1])
         var groups = try context.ledger.sums(query, account: context.account)
-        settlements = LedgerSettlements(
-            try context.channels(Set(groups.map(\.channel))))
+        let settlements = LedgerSettlements(try context.channels(Set(groups.map(\.channel))))
         // A settlement that begins within the range holds from then on, and not before.
-        let changes = settlements.changes(
-            from: query.boundaries[0], to: query.boundaries[query.boundaries.count - 1])
+        let changes = settlements.changes(from: start, to: end)
         if !changes.isEmpty {
             query.boundaries = Set(query.boundaries + changes).sorted()
             groups = try context.ledger.sums(query, account: context.account)
         }
-        self.groups = groups
-        boundaries = query.boundaries
-    }
-
-    /// The start of the part of the range that a group is of.
-    func time(of group: UsageGroup) -> Timestamp { boundaries[group.bucket] }
-
-    /// The place of the settlement that holds for a group's bills.
-    func settlement(of group: UsageGroup) throws(PricingError) -> Int {
-        try settlements.place(of: group.line, on: group.channel, at: time(of: group))
+        let boundaries = query.boundaries
+        self.settlements = settlements
+        parts = try groups.map { group in
+            let time = boundaries[group.bucket]
+            let place = try settlements.place(of: group.line, on: group.channel, at: time)
+            return Part(time: time, group: group, settlement: place)
+        }
     }
 }

@@ -184,12 +184,12 @@ struct ChannelSpending {
     init(_ context: LedgerContext, boundaries: [Timestamp], channel: String?) throws {
         self.boundaries = boundaries
         let filter = EventFilter(channel.map { [.channel: [$0]] } ?? [:])
-        let sums = try SettledSums(SumQuery(boundaries: boundaries, filter: filter), context)
+        let sums = try SettledSums(context, SumQuery(boundaries: boundaries, filter: filter))
         settlements = sums.settlements
-        for group in sums.groups {
-            guard let span = span(of: sums.time(of: group)) else { continue }
-            bills[group.channel, default: [:]][span, default: LedgerBill()].add(
-                group, settlement: try sums.settlement(of: group))
+        for part in sums.parts {
+            guard let span = span(of: part.time) else { continue }
+            bills[part.group.channel, default: [:]][span, default: LedgerBill()].add(
+                part.group, settlement: part.settlement)
         }
     }
 

@@ -63,17 +63,16 @@ struct Reconciliation {
         let buckets = try TimeBuckets(
             from: range.start, to: range.end, by: .day, in: zone, zones: zones)
         let sums = try SettledSums(
+            context,
             SumQuery(
                 boundaries: buckets.boundaries,
-                filter: EventFilter([.channel: [channel.id]])), context)
+                filter: EventFilter([.channel: [channel.id]])))
         settlements = sums.settlements
-        for group in sums.groups {
-            let time = sums.time(of: group)
+        for part in sums.parts {
             let place = Place(
-                day: try buckets.label(time, by: .day),
-                model: invoice.isByModel ? group.model : nil)
-            cells[place, default: Cell()].bill.add(
-                group, settlement: try sums.settlement(of: group))
+                day: try buckets.label(part.time, by: .day),
+                model: invoice.isByModel ? part.group.model : nil)
+            cells[place, default: Cell()].bill.add(part.group, settlement: part.settlement)
         }
         let paid = try ledgerCurrencies()
         try addEntries(context, buckets)

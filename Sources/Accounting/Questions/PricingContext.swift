@@ -61,14 +61,14 @@ package struct PricingContext: Sendable {
 }
 
 /// Shows amounts in the currency that was asked for, and remembers which exchange rates it took.
-struct Exchange {
+package struct Exchange: Sendable {
     let table: FXTable
     /// `nil` leaves every amount in its own currency.
     let wanted: Currency?
     let date: CivilDate
     private(set) var used: [FXRate] = []
 
-    init(table: FXTable, wanted: Currency?, date: CivilDate) {
+    package init(table: FXTable, wanted: Currency?, date: CivilDate) {
         self.table = table
         self.wanted = wanted
         self.date = date

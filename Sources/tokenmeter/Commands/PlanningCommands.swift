@@ -7,14 +7,17 @@ struct ForecastCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forecast",
         abstract: "What a month will cost; a gate with --max.",
-        usage: "tokenmeter forecast [--model <model> | --plan <plan>] [<options>]",
+        usage: "tokenmeter forecast [--model <model> | --plan <plan> | --from-ledger] [<options>]",
         discussion: """
             Example:
               tokenmeter forecast --model gpt-4.1 --requests-per-day 1000 \\
                 --input-per-request 2000 --cached-share 60% \\
                 --output-per-request 500 --max 150USD
 
+              tokenmeter forecast --from-ledger --where project=web --max 150USD
+
             A volume, such as --output-tokens 10M, stands for a whole month and is priced in the base band.
+            --from-ledger projects this month (of --at, in --timezone) by the weekdays of the four weeks before.
             Over --max the exit code is 2.
             """)
 
@@ -35,6 +38,13 @@ struct ForecastCommand: ParsableCommand {
     @Option(help: "Growth from month to month, such as 5%/month.") var growth: String?
     @Option(help: "How many months (default: 1).") var months: String?
     @Option(help: "The most that the first month may cost, such as 150USD.") var max: String?
+    @Flag(help: "Project this month from what the ledger holds.") var fromLedger = false
+    @Option(
+        name: .customLong("where"),
+        help: "With --from-ledger: a condition NAME=GLOB; may be repeated.")
+    var conditions: [String] = []
+    @Option(help: "With --from-ledger: a YAML file of budgets, to tell when each runs out.")
+    var budgets: String?
 
     func run() throws {
         let question = parameters(
@@ -43,7 +53,14 @@ struct ForecastCommand: ParsableCommand {
                 "model": list(model), "channel": list(channel), "service_tier": list(serviceTier),
                 "billed_in": list(billedIn), "when": when, "baseline": list(baseline),
                 "growth": list(growth), "months": list(months), "max": list(max),
+                "where": conditions,
             ])
+        if fromLedger { return try finishFromLedger(question) }
+        if budgets != nil || !conditions.isEmpty {
+            throw QuestionError.invalid(
+                field: budgets == nil ? "--where" : "--budgets",
+                problem: "asks the ledger; add --from-ledger")
+        }
         guard let plan else {
             let scope = Composition.Scope(
                 models: list(model), channels: list(channel) + list(baseline))
@@ -56,6 +73,18 @@ struct ForecastCommand: ParsableCommand {
         let context = try Composition.context(global)
         let workloads = try PlanReading.workloads(plan, question, context).map(\.workload)
         try global.finish(try context.forecast(question, plan: workloads))
+    }
+
+    private func finishFromLedger(_ question: Parameters) throws {
+        guard plan == nil else {
+            throw QuestionError.invalid(
+                field: "--plan", problem: "cannot stand beside --from-ledger")
+        }
+        let limits = try budgets.map {
+            try BudgetFile.read(try RateFolder.text(of: $0), file: $0)
+        }
+        try global.finish(
+            try Composition.ledger(global).forecast(question, budgets: limits ?? []))
     }
 }
 
