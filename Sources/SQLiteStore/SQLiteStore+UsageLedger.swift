@@ -140,6 +140,10 @@ extension SQLiteStore: UsageLedger {
         }
     }
 
+    package func changeMark() throws -> Int64 {
+        try read { db in try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0 }
+    }
+
     package var location: String { path }
 
     package func verify(account: String, repairingRollups: Bool) throws -> LedgerVerification {

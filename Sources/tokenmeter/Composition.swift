@@ -64,6 +64,13 @@ enum Composition {
         return ledger(options, try catalog(files, in: store, nil).0, store)
     }
 
+    /// The same ledger, asked at this moment.
+    static func now(of context: LedgerContext) -> LedgerContext {
+        let pricing = PricingContext(
+            book: context.pricing.book, now: now(), zone: context.pricing.zone)
+        return LedgerContext(pricing, ledger: context.ledger, account: context.account)
+    }
+
     private static func ledger(
         _ options: GlobalOptions, _ catalog: Catalog, _ store: SQLiteStore
     ) -> LedgerContext {

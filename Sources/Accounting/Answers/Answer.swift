@@ -63,12 +63,16 @@ package struct Report: Sendable {
         package let alignment: Alignment
         /// Left out where people look.
         package let isForProgramsOnly: Bool
+        /// Whether its cells are amounts that can be drawn beside each other, each currency on a
+        /// scale of its own.
+        package let isMagnitude: Bool
 
         package init(
             _ key: String, _ title: String? = nil, _ alignment: Alignment = .right,
-            isForProgramsOnly: Bool = false
+            isForProgramsOnly: Bool = false, isMagnitude: Bool = false
         ) {
             self.isForProgramsOnly = isForProgramsOnly
+            self.isMagnitude = isMagnitude
             self.key = key
             self.title = title ?? key
             self.alignment = alignment
@@ -98,6 +102,21 @@ package struct Report: Sendable {
         package init(stringLiteral value: String) { self.init(value) }
     }
 
+    /// How something went over time, in one unit.
+    package struct Trend: Sendable {
+        package let label: String
+        /// One a part of time; `nil` where there is no amount.
+        package let values: [Int128?]
+        /// The largest, in words.
+        package let peak: String
+
+        package init(label: String, values: [Int128?], peak: String) {
+            self.label = label
+            self.values = values
+            self.peak = peak
+        }
+    }
+
     package var title: String
     package var columns: [Column]
     package var rows: [[Cell]]
@@ -111,6 +130,8 @@ package struct Report: Sendable {
     package var rates: String
     /// Whether the header of the columns is worth printing.
     package var showsHeader = true
+    /// Found where somebody looks at a terminal that can draw them, and nowhere else.
+    package var trends: @Sendable () throws -> [Trend] = { [] }
 
     /// The report without what only programs need.
     package var forPeople: Report {

@@ -27,8 +27,7 @@ package struct LedgerContext: Sendable {
         try parameters.refuseUnknown(Self.usageNames)
         let now = try pricing.at(parameters)
         let zone = try pricing.zone(parameters)
-        let range = try LedgerRange(
-            parameters, now: now, zone: zone, zones: pricing.book.zones)
+        let range = try usageRange(parameters)
         let dimensions = try GroupDimension.parse(
             parameters.texts("group_by"), field: parameters.spelled("group_by"))
         let filter = try EventFilter(parameters)
@@ -37,7 +36,16 @@ package struct LedgerContext: Sendable {
         let order = try UsageOrder(parameters, dimensions)
         let limit = try parameters.count("limit", limit: 1_000_000).map(Int.init)
         var exchange = try pricing.exchange(parameters, at: now)
-        return try table.answer(order, limit: limit, filter: filter, &exchange, self)
+        return try table.answer(order, limit: limit, filter: filter, at: now, &exchange, self)
+    }
+}
+
+extension LedgerContext {
+    /// Of when a question of usage is.
+    func usageRange(_ parameters: Parameters) throws -> LedgerRange {
+        try LedgerRange(
+            parameters, now: try pricing.at(parameters), zone: try pricing.zone(parameters),
+            zones: pricing.book.zones)
     }
 }
 
@@ -170,8 +178,8 @@ struct UsageTable: Sendable {
     // MARK: The answer
 
     func answer(
-        _ order: UsageOrder, limit: Int?, filter: EventFilter, _ exchange: inout Exchange,
-        _ context: LedgerContext
+        _ order: UsageOrder, limit: Int?, filter: EventFilter, at now: Timestamp,
+        _ exchange: inout Exchange, _ context: LedgerContext
     ) throws -> Answer {
         let all = sorted(try rows(&exchange), order)
         let shown = limit.map { Array(all.prefix($0)) } ?? all
@@ -190,6 +198,10 @@ struct UsageTable: Sendable {
         let rates = context.pricing.book.catalog.json
         let label = context.pricing.label(at: context.pricing.now)
         let more = all.count - shown.count
+        let trend = UsageTrend(
+            context: context, range: range, now: now, zone: zone, filter: filter,
+            exchange: exchange,
+            shown: Set(dimensions.compactMap(\.unit)))
         return Answer(
             name: "usage",
             fields: { [totals] in
@@ -213,6 +225,7 @@ struct UsageTable: Sendable {
                 report.notes = notes
                 report.warnings = warnings(costs)
                 report.showsHeader = !shown.isEmpty
+                if !shown.isEmpty { report.trends = { try trend.lines() } }
                 return report
             })
     }
@@ -224,7 +237,8 @@ struct UsageTable: Sendable {
         dimensions.map { Report.Column($0.key, $0.rawValue, .left) } + [
             Report.Column("requests"), Report.Column("input_tokens", "input"),
             Report.Column("cached_tokens", "cached"), Report.Column("output_tokens", "output"),
-            Report.Column("cost"), Report.Column("is_complete", isForProgramsOnly: true),
+            Report.Column("cost", isMagnitude: true),
+            Report.Column("is_complete", isForProgramsOnly: true),
         ]
     }
 

@@ -42,6 +42,9 @@ package protocol UsageLedger: Sendable {
 
     func status(account: String) throws -> LedgerStatus
 
+    /// Another number than before where something was kept since by others than this ledger.
+    func changeMark() throws -> Int64
+
     /// What does not hold; empty where everything does.
     func verify(account: String, repairingRollups: Bool) throws -> LedgerVerification
 

@@ -42,7 +42,9 @@ struct GlobalOptions: ParsableArguments {
     /// Prints the answer and ends with the exit code of its verdict.
     func finish(_ answer: Answer) throws {
         try Terminal.write(
-            format.render(answer, width: Terminal.width, hasColour: Terminal.hasColour))
+            format.render(
+                answer, width: Terminal.width, hasColour: Terminal.hasColour,
+                hasBlocks: Terminal.hasBlocks))
         let code = Failure.code(of: answer.verdict)
         if code != 0 { throw ExitCode(code) }
     }

@@ -28,6 +28,9 @@ struct UsageCommand: ParsableCommand {
             Group by model, channel, project, user, known, service-tier, hour, day, week or month. Conditions name model,
             channel, project, user, known, service-tier, source or tag:NAME; several values of one name are alternatives,
             and an empty one stands for none. With --reconcile an invoice of one channel stands beside it, day by day.
+
+            On a terminal that reads UTF-8, bars and the course of the costs are drawn where there is room for them. --live
+            keeps the table up to date until Ctrl-C.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -41,6 +44,9 @@ struct UsageCommand: ParsableCommand {
     @Option(help: "At most so many rows.") var limit: String?
     @Option(help: "Hold an invoice against it: a CSV of date, amount, and model and currency.")
     var reconcile: String?
+    @Flag(help: "Keep the table up to date, until Ctrl-C.") var live = false
+    @Option(help: "With --live: how often to look, such as 5s or 1m (default: 2s).")
+    var every: String?
 
     func run() throws {
         let question = parameters(
@@ -48,12 +54,24 @@ struct UsageCommand: ParsableCommand {
             [
                 "group_by": groupBy, "where": conditions, "sort": list(sort), "limit": list(limit),
             ])
-        guard let reconcile else {
-            return try global.finish(try Composition.ledger(global).usage(question))
+        let seconds = try LiveScreen.seconds(every, isLive: live)
+        if let reconcile {
+            guard !live else {
+                throw QuestionError.invalid(
+                    field: "--live", problem: "does not go with --reconcile")
+            }
+            let invoice = try InvoiceReading.invoice(reconcile)
+            return try global.finish(
+                try Composition.ledgerWithRates(global).reconcile(question, with: invoice))
         }
-        let invoice = try InvoiceReading.invoice(reconcile)
-        try global.finish(
-            try Composition.ledgerWithRates(global).reconcile(question, with: invoice))
+        guard live else { return try global.finish(try Composition.ledger(global).usage(question)) }
+        try LiveScreen.requireTerminal(global.format)
+        let ledger = try Composition.ledger(global)
+        var watch = UsageWatch(question)
+        try LiveScreen(everySeconds: seconds).run { isWanted in
+            if isWanted { watch.forget() }
+            return try watch.answer(Composition.now(of: ledger))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ import JSONBytes
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
     case table, json, ndjson, csv, markdown
 
-    func render(_ answer: Answer, width: Int, hasColour: Bool) -> [UInt8] {
+    func render(_ answer: Answer, width: Int, hasColour: Bool, hasBlocks: Bool) throws -> [UInt8] {
         switch self {
         case .json: answer.document.prettyBytes + [UInt8(ascii: "\n")]
         case .ndjson: answer.rows.flatMap { $0.compactBytes + [UInt8(ascii: "\n")] }
@@ -14,8 +14,8 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
         case .markdown: Array(MarkdownRenderer.render(answer.report.forPeople).utf8)
         case .table:
             Array(
-                TableRenderer(width: width, hasColour: hasColour).render(answer.report.forPeople)
-                    .utf8)
+                try TableRenderer(width: width, hasColour: hasColour, hasBlocks: hasBlocks)
+                    .render(answer.report.forPeople).utf8)
         }
     }
 }

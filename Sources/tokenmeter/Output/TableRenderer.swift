@@ -1,11 +1,14 @@
 import Accounting
+import Pricing
 
 /// A report for a person at a terminal.
 struct TableRenderer {
     let width: Int
     let hasColour: Bool
+    /// Whether amounts are drawn as well, with block characters.
+    var hasBlocks = false
 
-    func render(_ report: Report) -> String {
+    func render(_ report: Report) throws -> String {
         var lines: [String] = [head(report)]
         let header = report.columns.map { Report.Cell($0.title) }
         let body = (report.showsHeader ? [header] : []) + report.rows + report.footer
@@ -13,12 +16,18 @@ struct TableRenderer {
             body.map { column < $0.count ? Self.displayWidth(clean($0[column].text)) : 0 }.max()
                 ?? 0
         }
+        let bars = hasBlocks ? bars(report, widths) : []
         for (index, row) in body.enumerated() {
             let isHeader = report.showsHeader && index == 0
             for text in folded(row, widths: widths, columns: report.columns, isHeader: isHeader) {
                 lines.append(isHeader ? style(text, "2") : text)
             }
+            let place = index - (report.showsHeader ? 1 : 0)
+            if bars.indices.contains(place), !bars[place].isEmpty {
+                lines[lines.count - 1] += "  " + style(bars[place], "36")
+            }
         }
+        if hasBlocks { lines += try report.trends().map(sparkline) }
         for note in report.notes { lines += wrapped("· ", note) }
         for warning in report.warnings { lines += wrapped("! ", warning).map { style($0, "33") } }
         return lines.joined(separator: "\n") + "\n"
@@ -60,6 +69,44 @@ struct TableRenderer {
         return spaces == 0 ? text : String(text.dropLast(spaces))
     }
 
+    // MARK: Blocks
+
+    /// A narrower bar tells nothing, and a wider one no more.
+    private static let barWidths = 4...20
+
+    /// A bar for each row, behind the last column; none where there is no room for them.
+    private func bars(_ report: Report, _ widths: [Int]) -> [String] {
+        let columns = widths.filter { $0 > 0 }
+        let room = width - columns.reduce(0, +) - 2 * columns.count
+        guard report.rows.count > 1, room >= Self.barWidths.lowerBound,
+            let place = report.columns.lastIndex(where: \.isMagnitude),
+            place == report.columns.count - 1
+        else { return [] }
+        let amounts = report.rows.map { row -> (scale: String, amount: Int128)? in
+            guard place < row.count, let amount = DecimalText.parse(row[place].plain) else {
+                return nil
+            }
+            return (row[place].currency ?? "", amount)
+        }
+        var largest: [String: Int128] = [:]
+        for case (let scale, let amount)? in amounts {
+            largest[scale] = max(largest[scale] ?? 0, amount)
+        }
+        return amounts.map { amount in
+            guard let (scale, amount) = amount else { return "" }
+            return BlockGlyphs.bar(
+                amount, of: largest[scale] ?? 0, width: min(room, Self.barWidths.upperBound))
+        }
+    }
+
+    /// `by day  ▁▃▅█▂  at most $7.12 on 2026-11-04`, the words where there is room for them.
+    private func sparkline(_ trend: Report.Trend) -> String {
+        let line = trend.label + "  " + style(BlockGlyphs.sparkline(trend.values), "36")
+        let peak = "  at most \(trend.peak)"
+        let taken = Self.displayWidth(trend.label) + 2 + trend.values.count
+        return taken + Self.displayWidth(peak) <= width ? line + peak : line
+    }
+
     private func wrapped(_ mark: String, _ text: String) -> [String] {
         var lines: [String] = []
         var current = mark
@@ -79,6 +126,35 @@ struct TableRenderer {
     }
 
     private func clean(_ text: String) -> String { text.withoutControls }
+
+    /// A line that is too wide, up to an ellipsis on the last column; colours take none.
+    static func cut(_ line: String, to width: Int) -> String {
+        var kept = ""
+        var taken = 0
+        var rest = line[...]
+        while let character = rest.first {
+            if character == "\u{1B}", let end = rest.firstIndex(of: "m") {
+                kept += rest[...end]
+                rest = rest[rest.index(after: end)...]
+                continue
+            }
+            let columns = displayWidth(String(character))
+            // The last column is for the ellipsis, unless this is the end.
+            if taken + columns >= width, taken + displayWidth(withoutStyles(rest)) > width {
+                return kept + "…" + (kept.contains("\u{1B}") ? "\u{1B}[0m" : "")
+            }
+            kept.append(character)
+            taken += columns
+            rest = rest.dropFirst()
+        }
+        return kept
+    }
+
+    private static func withoutStyles(_ text: Substring) -> String {
+        text.split(separator: "\u{1B}", omittingEmptySubsequences: false).enumerated().map {
+            $0.offset == 0 ? $0.element : $0.element.drop { $0 != "m" }.dropFirst()
+        }.joined()
+    }
 
     /// Columns on the screen: two for the wide characters of East Asia, none for marks that join
     /// the one before.

@@ -14,19 +14,34 @@ enum Terminal {
     /// Colour only where a person looks at a terminal that wants it: <https://no-color.org>
     /// (checked 2026-11-22).
     static var hasColour: Bool {
-        guard stdoutIsTerminal else { return false }
         let isRefused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
-        let isDumb = getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? true
-        return !isRefused && !isDumb
+        return stdoutIsTerminal && !isRefused && !isDumb
+    }
+
+    /// A terminal that knows no more than to write one line after the other.
+    static var isDumb: Bool { getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? true }
+
+    /// Block characters only where a person looks at a terminal that is told to read UTF-8: the first
+    /// of these variables that is set decides, as for any program.
+    static var hasBlocks: Bool {
+        guard stdoutIsTerminal else { return false }
+        let names: [String] = ["LC_ALL", "LC_CTYPE", "LANG"]
+        let values = names.compactMap { name in getenv(name).map { String(cString: $0) } }
+        let locale = values.first { !$0.isEmpty }
+        let letters = locale?.lowercased().filter { $0 != "-" } ?? ""
+        return letters.contains("utf8")
     }
 
     /// Columns of the terminal, or 80.
-    static var width: Int {
+    static var width: Int { size.columns }
+
+    /// Columns and lines of the terminal, or 80 and 24.
+    static var size: (columns: Int, lines: Int) {
         var size = winsize()
-        guard stdoutIsTerminal, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else {
-            return 80
-        }
-        return Int(size.ws_col)
+        guard stdoutIsTerminal, ioctl(1, UInt(TIOCGWINSZ), &size) == 0 else { return (80, 24) }
+        return (
+            size.ws_col > 20 ? Int(size.ws_col) : 80, size.ws_row > 0 ? Int(size.ws_row) : 24
+        )
     }
 
     /// Writes all of `bytes` to stdout; throws `FileError.unwritable` where the disk is full or the
