@@ -3,7 +3,7 @@ import Pricing
 import Synchronization
 
 /// The time zones that the machine knows: from the files of its zone folder, and through Foundation
-/// what those do not have. Foundation loads its calendars first, which takes 10 ms. Each zone is
+/// what those do not have. Foundation loads its calendars first, 0.6 ms of a start. Each zone is
 /// looked up once.
 final class SystemTimeZones: TimeZoneRules {
     private enum Zone {
