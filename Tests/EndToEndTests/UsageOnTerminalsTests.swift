@@ -144,9 +144,8 @@ import Testing
         let ending = try await terminal.run(
             Self.question + ["--live", "--every", "60m"],
             [
-                .see(Self.footer), .type("\u{1A}"), .see(Self.closing),
-                .run("pkill -CONT -P $PPID -x tokenmeter"), .see(Self.opening),
-                .see(Self.footer), .type("\u{3}"),
+                .see(Self.footer), .type("\u{1A}"), .see(Self.closing), .goOn,
+                .see(Self.opening), .see(Self.footer), .type("\u{3}"),
             ])
         guard let ending else { return }
         #expect(ending.missing == nil, "\(ending.text)")
@@ -176,6 +175,14 @@ import Testing
         #expect(output.exit == 64)
         #expect(output.errors == "error: \(message)\n")
         #expect(output.text == "")
+    }
+
+    @Test func refusesATerminalThatCannotBeDrawnOn() async throws {
+        var terminal = PseudoTerminal(sandbox: sandbox)
+        terminal.environment = ["TERM": "dumb"]
+        guard let ending = try await terminal.run(["usage", "--live"], []) else { return }
+        #expect(ending.exit == 64)
+        #expect(ending.text.hasPrefix("error: --live: a terminal whose TERM is dumb"))
     }
 
     /// What cannot be answered at all is told before the screen is taken.

@@ -18,7 +18,4 @@ package struct UsageWatch {
         seen = (mark, range)
         return answer
     }
-
-    /// Answers the next time whatever happened.
-    package mutating func forget() { seen = nil }
 }

@@ -68,9 +68,8 @@ struct UsageCommand: ParsableCommand {
         try LiveScreen.requireTerminal(global.format)
         let ledger = try Composition.ledger(global)
         var watch = UsageWatch(question)
-        try LiveScreen(everySeconds: seconds).run { isWanted in
-            if isWanted { watch.forget() }
-            return try watch.answer(Composition.now(of: ledger))
+        try LiveScreen(everySeconds: seconds).run {
+            try watch.answer(Composition.now(of: ledger))
         }
     }
 }

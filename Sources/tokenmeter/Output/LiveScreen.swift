@@ -38,19 +38,24 @@ struct LiveScreen {
             throw QuestionError.invalid(
                 field: "--live", problem: "draws a table; leave --format out")
         }
-        guard Terminal.stdoutIsTerminal, !Terminal.isDumb else {
+        guard Terminal.stdoutIsTerminal else {
             throw QuestionError.invalid(
                 field: "--live",
                 problem: "draws on a terminal, and standard output is none; leave it out")
         }
+        guard !Terminal.isDumb else {
+            throw QuestionError.invalid(
+                field: "--live",
+                problem:
+                    "a terminal whose TERM is dumb, or not set, cannot be drawn on; leave it out")
+        }
     }
 
-    /// Draws what `next` answers, each time it answers; it is told where an answer is wanted even if
-    /// nothing changed. Ends the process with 0 on Ctrl-C.
-    func run(_ next: (_ isWanted: Bool) throws -> Answer?) throws {
-        let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP])
-        // Fails before the screen is taken, where the question cannot be answered at all.
-        var answer = try next(true)
+    /// Draws what `next` answers, each time it answers, until Ctrl-C, which ends the process with 0.
+    func run(_ next: () throws -> Answer?) throws {
+        let signals = try Signals([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH])
+        // Fails on the screen that was there, where the question cannot be answered at all.
+        var report = try next().map(Self.settled)
         let keys = KeyEcho()
         func open() throws {
             keys.turnOff()
@@ -60,18 +65,19 @@ struct LiveScreen {
             try? Terminal.write(Array(Self.closing.utf8))
             keys.restore()
         }
-        try open()
         do {
+            try open()
+            if let report { try draw(report) }
             while true {
-                if let answer { try draw(answer) }
                 switch signals.wait(seconds: everySeconds) {
-                case nil: answer = try next(false)
-                case SIGWINCH: answer = try next(true)
+                case nil:
+                    guard let changed = try next().map(Self.settled) else { continue }
+                    report = changed
+                case SIGWINCH: break
                 case SIGTSTP:
                     close()
                     kill(getpid(), SIGSTOP)
                     try open()
-                    answer = try next(true)
                 case SIGINT:
                     close()
                     Terminal.end(0)
@@ -79,6 +85,7 @@ struct LiveScreen {
                     close()
                     Terminal.end(128 + signal)
                 }
+                if let report { try draw(report) }
             }
         } catch {
             close()
@@ -86,16 +93,26 @@ struct LiveScreen {
         }
     }
 
+    /// The report as it is now: drawn again on another width, it asks nobody.
+    private static func settled(_ answer: Answer) throws -> Report {
+        var report = answer.report.forPeople
+        if Terminal.hasBlocks {
+            let trends = try report.trends()
+            report.trends = { trends }
+        }
+        return report
+    }
+
     /// The other screen, no cursor, and lines that are cut rather than wrapped.
     private static let opening = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
     private static let closing = "\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
 
     /// One write, so that nobody sees half of it: each line over the one that was there.
-    private func draw(_ answer: Answer) throws {
+    private func draw(_ report: Report) throws {
         let (columns, height) = Terminal.size
         let table = try TableRenderer(
             width: columns, hasColour: Terminal.hasColour, hasBlocks: Terminal.hasBlocks
-        ).render(answer.report.forPeople)
+        ).render(report)
         var lines = table.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             .map(String.init)
         let room = max(height - 1, 1)
@@ -144,10 +161,15 @@ private struct Signals {
         #elseif canImport(Musl)
             let made = Musl.pipe(&ends)
         #endif
-        return made == 0 ? (ends[0], ends[1]) : nil
+        // A handler never waits: where the pipe is full, there is enough to do.
+        guard made == 0, fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 else { return nil }
+        return (ends[0], ends[1])
     }()
 
+    private let numbers: [Int32]
+
     init(_ numbers: [Int32]) throws {
+        self.numbers = numbers
         guard Self.pipe != nil else {
             throw FileError.unwritable(
                 "the terminal", reason: String(cString: strerror(errno)))
@@ -160,16 +182,17 @@ private struct Signals {
         }
     }
 
-    /// The next signal, or `nil` where none comes in time.
+    /// The one of those that came which weighs most, in the order in which they are listened to;
+    /// `nil` where none comes in time.
     func wait(seconds: Int32) -> Int32? {
         guard let pipe = Self.pipe else { return nil }
         var wanted = pollfd(fd: pipe.read, events: Int16(POLLIN), revents: 0)
-        var byte: UInt8 = 0
         // An interrupted wait has its signal in the pipe.
         while poll(&wanted, 1, seconds * 1000) < 0, errno == EINTR {}
-        guard wanted.revents & Int16(POLLIN) != 0, read(pipe.read, &byte, 1) == 1 else {
-            return nil
-        }
-        return Int32(byte)
+        guard wanted.revents & Int16(POLLIN) != 0 else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(pipe.read, &bytes, bytes.count)
+        guard count > 0 else { return nil }
+        return numbers.first { bytes[..<count].contains(UInt8(truncatingIfNeeded: $0)) }
     }
 }

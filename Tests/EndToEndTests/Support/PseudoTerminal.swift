@@ -11,6 +11,9 @@ struct PseudoTerminal {
         /// A shell's line, run to its end beside the program.
         case run(String)
         case resize(columns: Int, lines: Int)
+        case signal(Int32)
+        /// Waits until the program stands still, and lets it go on.
+        case goOn
 
         fileprivate var json: [Any] {
             switch self {
@@ -18,6 +21,8 @@ struct PseudoTerminal {
             case .type(let text): ["type", text]
             case .run(let line): ["run", line]
             case .resize(let columns, let lines): ["resize", columns, lines]
+            case .signal(let number): ["signal", Int(number)]
+            case .goOn: ["go on"]
             }
         }
     }
@@ -113,6 +118,11 @@ struct PseudoTerminal {
                 subprocess.run(what[0], shell=True, check=True, stdout=subprocess.DEVNULL)
             elif step == "resize":
                 resize(*what)
+            elif step == "signal":
+                process.send_signal(what[0])
+            elif step == "go on":
+                os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+                process.send_signal(signal.SIGCONT)
         deadline = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < deadline:
             read(0.05)
