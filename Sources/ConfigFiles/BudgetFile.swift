@@ -10,10 +10,13 @@ import Pricing
 ///     on: plan
 ///     where: {model: "gpt-*"}
 ///     warn: 80%
+///     zone: Asia/Shanghai
+///     fx: {rate: USD/CNY=7.1, date: 2026-11-02, source: "the bank's page"}
 /// ```
 package struct BudgetFile {
     static let rootKeys = ["budgets"]
-    static let keys = ["name", "limit", "period", "on", "where", "warn"]
+    static let keys = ["name", "limit", "period", "on", "where", "warn", "zone", "fx"]
+    static let fxKeys = ["rate", "date", "source"]
     static let filterKeys = ["model", "channel", "name", "project"]
 
     private let collector = FaultCollector()
@@ -22,6 +25,7 @@ package struct BudgetFile {
     package static func read(_ text: String, file: String) throws -> [Budget] {
         let reader = BudgetFile()
         let budgets = reader.budgets(text, file: file)
+        reader.refuseTwice(budgets)
         try reader.collector.throwIfAny()
         return budgets
     }
@@ -48,7 +52,34 @@ package struct BudgetFile {
             name: name, limit: limit,
             period: choice(mapping["period"], Budget.Period.allCases) ?? .month,
             basis: choice(mapping["on"], Budget.Basis.allCases) ?? .plan,
-            warnShare: mapping["warn"]?.share ?? .whole, filter: filter)
+            warnShare: mapping["warn"]?.share ?? .whole, filter: filter,
+            zone: mapping["zone"]?.string, fx: mapping["fx"].flatMap(exchangeRate),
+            place: Budget.Place(file: item.file, line: item.line))
+    }
+
+    /// A rate that can be looked up again: with its day and where it is from.
+    private func exchangeRate(_ node: ConfigNode) -> FXRate? {
+        guard let mapping = node.mapping(Self.fxKeys), let rateNode = mapping.required("rate"),
+            let text = rateNode.string, let date = mapping.required("date")?.date,
+            let source = mapping.required("source")?.string
+        else { return nil }
+        return rateNode.value { () throws(PricingError) in
+            let rate = try FXRate(parsing: text)
+            return try FXRate(
+                base: rate.base, quote: rate.quote, attos: rate.attos, date: date, source: source)
+        }
+    }
+
+    /// Budgets of two files are told apart by their names.
+    private func refuseTwice(_ budgets: [Budget]) {
+        var seen: Set<String> = []
+        for budget in budgets where !seen.insert(budget.name).inserted {
+            guard let place = budget.place else { continue }
+            collector.add(
+                Fault(
+                    file: place.file, line: place.line, field: "budgets",
+                    problem: "a second budget \(quoted(budget.name))"))
+        }
     }
 
     private func choice<T: RawRepresentable>(_ node: ConfigNode?, _ all: [T]) -> T?

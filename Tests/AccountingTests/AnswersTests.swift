@@ -206,8 +206,10 @@ import Testing
             let budget = Budget(
                 name: "b", limit: try Money(parsing: limit), period: .month, basis: basis,
                 warnShare: .whole, filter: filter)
-            return try context.check(Fixture.flags([:]), plan: [workload], budgets: [budget])
-                .verdict
+            return try context.check(
+                Fixture.flags([:]), CheckInput(budgets: [budget], plan: [workload])
+            )
+            .verdict
         }
         #expect(try verdict("80USD", filter: ["model": "gpt-*"]) == .done)
         #expect(try verdict("79.99USD", filter: ["project": "web"]) == .overBudget)
@@ -222,8 +224,9 @@ import Testing
             name: "b", limit: try Money(parsing: limit), period: period, basis: .plan,
             warnShare: .whole, filter: [:])
         return try Fixture.context().check(
-            Fixture.flags([:]), plan: [PlannedWorkload(workload: workload, project: nil)],
-            budgets: [budget])
+            Fixture.flags([:]),
+            CheckInput(
+                budgets: [budget], plan: [PlannedWorkload(workload: workload, project: nil)]))
     }
 
     @Test func aYearsBudgetMeetsAYearsGrowth() throws {

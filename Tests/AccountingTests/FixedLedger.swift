@@ -3,7 +3,7 @@ import Pricing
 import Synchronization
 
 /// A few events that are added up as they are asked for; counts how often.
-final class FixedLedger: UsageLedger {
+final class FixedLedger: UsageLedger, MoneyLedger {
     private let entries: [LedgerEntry]
     private let questions = Mutex(0)
     private let mark = Mutex<Int64>(1)
@@ -62,5 +62,11 @@ final class FixedLedger: UsageLedger {
     func verify(account: String, repairingRollups: Bool) throws -> LedgerVerification {
         throw NotHere()
     }
+    func forEachRequest(
+        from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
+        kind: (RequestKind) throws -> Void, request: (RequestRow) throws -> Void
+    ) throws { throw NotHere() }
+    func keep(_ entry: MoneyEntry, account: String) throws -> MoneyEntry? { throw NotHere() }
+    func moneyEntries(account: String) throws -> [MoneyEntry] { [] }
     func formerChannels(_ ids: Set<String>) throws -> [Channel] { [] }
 }

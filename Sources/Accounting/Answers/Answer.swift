@@ -4,6 +4,16 @@ import Pricing
 /// What a question came to: one document for programs, one report for people, and what a gate makes
 /// of it.
 package struct Answer: Sendable {
+    /// A remark on a line of a file, or on no file.
+    package struct Annotation: Sendable {
+        /// Whether it makes the check fail.
+        package let isError: Bool
+        package let file: String?
+        package let line: Int?
+        package let title: String
+        package let message: String
+    }
+
     /// For exit codes and pipelines; where several hold, a known part that is over wins.
     package enum Verdict: Sendable {
         case done
@@ -16,6 +26,8 @@ package struct Answer: Sendable {
     /// `savings` of `tokenmeter.savings/1`.
     package let name: String
     package let verdict: Verdict
+    /// What a review should show beside the lines of files.
+    package var annotations: [Annotation] = []
     private let makeFields: @Sendable () -> JSONObject
     private let makeReport: @Sendable () -> Report
 
@@ -128,6 +140,10 @@ package struct Report: Sendable {
     package var warnings: [String] = []
     /// Which rates: date and digest.
     package var rates: String
+    /// Tables behind it that a reader may skip.
+    package var details: [Report] = []
+    /// By which a comment that holds it is found again; shown nowhere.
+    package var marker: String?
     /// Whether the header of the columns is worth printing.
     package var showsHeader = true
     /// Found where somebody looks at a terminal that can draw them, and nowhere else.

@@ -277,15 +277,6 @@ private func boundWarning(_ channel: String) -> String {
     "some requests on \(channel) have no cost: what is spent is at least, and what is left at most what is shown"
 }
 
-extension Money {
-    /// Rounded half to even to 10⁻⁶.
-    func roundedToMicros() throws(PricingError) -> Money {
-        let micro = DecimalText.one / 1_000_000
-        let micros = try ExactDivision.halfEven(attos, times: 1, over: micro)
-        return try Money(currency: currency, attos: micros).scaled(by: micro, over: 1)
-    }
-}
-
 extension Timestamp {
     /// `2026-10-31 16:05` as clocks in a zone show it; a midnight as its day.
     func local(_ zone: String, _ zones: any TimeZoneRules) throws(PricingError) -> String {

@@ -261,15 +261,6 @@ extension LedgerForecast {
     }
 }
 
-extension Money {
-    /// Half to even to 10⁻⁶, as converted amounts are.
-    fileprivate func roundedToMicros() throws(PricingError) -> Money {
-        let micro = DecimalText.one / 1_000_000
-        let micros = try ExactDivision.halfEven(attos, times: 1, over: micro)
-        return Money(currency: currency, attos: micros * micro)
-    }
-}
-
 extension Budget.Period {
     /// The first day after the period that begins on `first`.
     func next(after first: CivilDate) -> CivilDate {

@@ -74,6 +74,20 @@ package struct Exchange: Sendable {
         self.date = date
     }
 
+    /// Converts with a rate of one's own before the shipped ones, and after those that were given.
+    mutating func preferring<T>(
+        _ own: FXRate?, _ body: (inout Exchange) throws -> T
+    ) rethrows -> T {
+        guard let own else { return try body(&self) }
+        var inner = Exchange(
+            table: FXTable(given: table.given + [own], shipped: table.shipped), wanted: wanted,
+            date: date)
+        defer {
+            for rate in inner.used where !used.contains(rate) { used.append(rate) }
+        }
+        return try body(&inner)
+    }
+
     /// The amount in the wanted currency, converted only where it has to be.
     mutating func shown(_ money: Money) throws(PricingError) -> ShownMoney {
         guard let wanted else { return ShownMoney(money: money, isConverted: false) }

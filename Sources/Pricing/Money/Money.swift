@@ -61,6 +61,13 @@ package struct Money: Hashable, Sendable {
             attos: try ExactDivision.halfEven(attos, times: numerator, over: denominator))
     }
 
+    /// Rounded half to even to 10⁻⁶, as converted amounts are.
+    package func roundedToMicros() throws(PricingError) -> Money {
+        let micro = DecimalText.one / 1_000_000
+        let micros = try ExactDivision.halfEven(attos, times: 1, over: micro)
+        return try Money(currency: currency, attos: micros).scaled(by: micro, over: 1)
+    }
+
     /// Exact decimal text with at least the currency's minor digits and no other trailing zeros.
     package var amountText: String { DecimalText.text(attos, minorDigits: currency.minorDigits) }
 }

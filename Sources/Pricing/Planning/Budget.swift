@@ -11,11 +11,30 @@ package struct Budget: Sendable {
     package let warnShare: Share
     /// Field → glob: `model`, `channel`, `name`, `project`.
     package let filter: [String: String]
+    /// The IANA zone in which its periods begin; `nil` for that of the question.
+    package let zone: String?
+    /// What holds it against amounts of another currency, before any other rate.
+    package let fx: FXRate?
+    /// Where it is written.
+    package let place: Place?
+
+    package struct Place: Sendable {
+        package let file: String
+        package let line: Int
+
+        package init(file: String, line: Int) {
+            self.file = file
+            self.line = line
+        }
+    }
 
     package init(
         name: String, limit: Money, period: Period, basis: Basis, warnShare: Share,
-        filter: [String: String]
+        filter: [String: String], zone: String? = nil, fx: FXRate? = nil, place: Place? = nil
     ) {
+        self.zone = zone
+        self.fx = fx
+        self.place = place
         self.name = name
         self.limit = limit
         self.period = period

@@ -203,69 +203,19 @@ struct MixCommand: ParsableCommand {
     }
 }
 
-struct CheckCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check",
-        abstract: "Budgets against a plan or the ledger, for CI.",
-        usage: "tokenmeter check --budgets <budgets> [--plan <plan>] [<options>]",
-        discussion: """
-            Example:
-              tokenmeter check --plan plan.yml --budgets budgets.yml
-              tokenmeter check --budgets budgets.yml --max-age 24h
-
-            A budget is on: plan (default), or on: actual, which is what the ledger's events cost so far in the day, week,
-            month, quarter or year of --timezone.
-
-            0 within every budget, 2 over one, 3 where something cannot be priced or judged.
-            """)
-
-    @OptionGroup var global: GlobalOptions
-    @OptionGroup var pricing: PricingOptions
-
-    @Option(help: "A plan: a YAML file of workloads.") var plan: String?
-    @Option(help: "A YAML file of budgets.") var budgets: String
-    @Option(help: "How old the ledger's newest event may be, such as 24h or 7d.") var maxAge:
-        String?
-    @Option(help: "Days in a month (default: 30).") var daysPerMonth: String?
-    @Option(help: "What fails: over (default) or warn.") var failOn: String?
-    @Flag(help: "A budget that no workload or event falls under is no failure.") var allowEmpty =
-        false
-
-    func run() throws {
-        let question = parameters(
-            global, pricing.values,
-            [
-                "days_per_month": list(daysPerMonth), "fail_on": list(failOn),
-                "allow_empty": allowEmpty ? ["true"] : [], "max_age": list(maxAge),
-            ])
-        let limits = try BudgetFile.read(try RateFolder.text(of: budgets), file: budgets)
-        // Events keep to the lines that priced them, whichever tables price the plan.
-        var events = global
-        events.pricingData = nil
-        let ledger =
-            limits.contains { $0.basis == .actual } ? try Composition.ledger(events) : nil
-        guard let plan else {
-            let context =
-                try global.pricingData == nil
-                ? ledger?.pricing ?? Composition.context(global)
-                : Composition.context(global)
-            return try global.finish(
-                try context.check(question, plan: nil, budgets: limits, ledger: ledger))
-        }
-        let context = try Composition.context(global)
-        let workloads = try PlanReading.workloads(plan, question, context)
-        try global.finish(
-            try context.check(question, plan: workloads, budgets: limits, ledger: ledger))
-    }
-}
-
 /// Plans off the disk, read against the question's time and month.
 enum PlanReading {
     static func workloads(
         _ path: String, _ question: Parameters, _ context: PricingContext
     ) throws -> [PlannedWorkload] {
+        try workloads(try RateFolder.text(of: path), file: path, question, context)
+    }
+
+    static func workloads(
+        _ text: String, file: String, _ question: Parameters, _ context: PricingContext
+    ) throws -> [PlannedWorkload] {
         try PlanFile.read(
-            try RateFolder.text(of: path), file: path,
+            text, file: file,
             defaults: PlanFile.Defaults(
                 at: try context.at(question),
                 daysPerMonth: try WorkloadParameters.daysPerMonth(question),

@@ -30,12 +30,14 @@ struct TableRenderer {
         if hasBlocks { lines += try report.trends().map(sparkline) }
         for note in report.notes { lines += wrapped("· ", note) }
         for warning in report.warnings { lines += wrapped("! ", warning).map { style($0, "33") } }
+        for detail in report.details { lines += ["", String(try render(detail).dropLast())] }
         return lines.joined(separator: "\n") + "\n"
     }
 
     /// The title, and the rates at the right edge where both fit.
     private func head(_ report: Report) -> String {
         let title = clean(report.title)
+        if report.rates.isEmpty { return style(title, "1") }
         let gap = width - Self.displayWidth(title) - Self.displayWidth(report.rates)
         if gap >= 2 {
             return style(title, "1") + String(repeating: " ", count: gap) + style(report.rates, "2")
