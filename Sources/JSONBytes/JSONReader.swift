@@ -342,6 +342,7 @@ package struct JSONReader {
         return value
     }
 
+    @inline(__always)
     private mutating func skipSpace() {
         while offset < bytes.count {
             switch bytes[offset] {
@@ -351,12 +352,14 @@ package struct JSONReader {
         }
     }
 
-    private mutating func take(_ byte: UInt8, _ problem: String) throws {
+    @inline(__always)
+    private mutating func take(_ byte: UInt8, _ problem: @autoclosure () -> String) throws {
         skipSpace()
-        guard offset < bytes.count, bytes[offset] == byte else { throw fail(problem) }
+        guard offset < bytes.count, bytes[offset] == byte else { throw fail(problem()) }
         offset += 1
     }
 
+    @inline(__always)
     private mutating func takeIf(_ byte: UInt8) -> Bool {
         skipSpace()
         guard offset < bytes.count, bytes[offset] == byte else { return false }

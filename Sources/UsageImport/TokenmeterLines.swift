@@ -4,21 +4,21 @@ import JSONBytes
 /// What `ledger export --format ndjson` writes.
 package struct TokenmeterLines: UsageImporter {
     package static let name = "tokenmeter"
-    package static let mark: StaticString? = nil
+    package static let framing = Framing.lines(marked: nil)
 
-    package init() {}
+    package init(_ options: ImportOptions = ImportOptions()) {}
 
-    package mutating func read(_ line: UnsafeBufferPointer<UInt8>) throws -> [UsageEvent] {
+    package mutating func read(
+        _ line: UnsafeBufferPointer<UInt8>, _ format: PieceFormat, into found: inout Findings
+    ) throws {
         do {
             var reader = JSONReader(line)
-            if reader.peek() == nil { return [] }
+            if reader.peek() == nil { return }
             let value = try reader.value(numbers: .decimal)
             try reader.expectEnd()
-            return [try UsageEvent(value)]
+            found.events.append(try UsageEvent(value))
         } catch let error as JSONError {
             throw EventProblem(error.description)
         }
     }
-
-    package mutating func finish(_ body: (UsageEvent) throws -> Void) throws {}
 }

@@ -19,13 +19,9 @@ struct ClaudeCodeLogTests {
     }
 
     private func events(_ lines: [String]) throws -> [UsageEvent] {
-        var log = ClaudeCodeLog()
-        var events: [UsageEvent] = []
-        for line in lines {
-            events += try Array(line.utf8).withUnsafeBufferPointer { try log.read($0) }
-        }
-        try log.finish { events.append($0) }
-        return events
+        let reading = try Reading(lines.joined(separator: "\n"), with: ClaudeCodeLog())
+        #expect(reading.problems == [])
+        return reading.events
     }
 
     @Test func readsOneReply() throws {
@@ -143,9 +139,35 @@ struct ClaudeCodeLogTests {
                 #"{"type":"assistant","timestamp":"2026-10-01T12:00:00Z","message":{"model":"x","usage":{"input_tokens":1}}}"#,
             says: "missing message.id and uuid"),
     ])
-    func refusesABadLine(bad: Bad) {
-        #expect {
-            _ = try events([bad.text])
-        } throws: { ($0 as? EventProblem)?.description == bad.says }
+    func refusesABadLine(bad: Bad) throws {
+        let good = line(output: 5)
+        let reading = try Reading("\(bad.text)\n\(good)", with: ClaudeCodeLog())
+        #expect(reading.problems == [bad.says])
+        #expect(reading.events.count == 1)
+    }
+
+    /// An id may be written with escapes, and texts may be long or no UTF-8.
+    @Test func keepsTextsAsTheyAreMeant() throws {
+        let plain = try events([line(id: "msg_1", output: 5)])
+        let escaped = try events([line(id: #"msg\u005f1"#, output: 5)])
+        #expect(plain.map(\.vendorID) == escaped.map(\.vendorID))
+        #expect(plain.map(\.id) == escaped.map(\.id))
+        let long = String(repeating: "x", count: 1_001)
+        let reading = try Reading(line(id: long, output: 5), with: ClaudeCodeLog())
+        #expect(reading.problems == ["a name or id of 1001 bytes"])
+        let broken = try Reading(line(id: #"\ud800"#, output: 5), with: ClaudeCodeLog())
+        #expect(broken.events.isEmpty)
+        #expect(broken.problems.count == 1)
+    }
+
+    /// Thousands of ids are told apart.
+    @Test func tellsManyRepliesApart() throws {
+        let lines = (0..<3_000).flatMap { number in
+            [1, 9, 4].map { line(id: "msg_\(number)", request: "req_\(number)", output: $0) }
+        }
+        let events = try events(lines)
+        #expect(events.count == 3_000)
+        #expect(events.allSatisfy { $0.usage[.output] == 9 })
+        #expect(Set(events.map(\.id)).count == 3_000)
     }
 }

@@ -9,9 +9,13 @@ package struct EventImport {
     package private(set) var outcomes: [AppendOutcome: Int64] = [:]
     /// Rows that could not be read.
     package private(set) var skipped: Int64 = 0
-    /// The first of them, with file and line.
+    /// The first of them and of the files that failed, with file and line.
     package private(set) var problems: [String] = []
     package private(set) var unpriced: Int64 = 0
+    /// Events that count several requests each.
+    package private(set) var volumes: Int64 = 0
+    /// Files of which nothing, or not all, could be read.
+    package private(set) var failedFiles: Int64 = 0
     private var group: [LedgerEntry] = []
     private let book: RateBook
     private let ledger: any UsageLedger
@@ -36,6 +40,7 @@ package struct EventImport {
         events += 1
         let entry = book.entry(for: event)
         if entry.line == nil { unpriced += 1 }
+        if event.usage.isVolume { volumes += 1 }
         if isDryRun { return }
         group.append(entry)
         if group.count == Self.groupSize { try flush() }
@@ -44,6 +49,16 @@ package struct EventImport {
     /// Counts a row that could not be read; what it was is told of the first ones.
     package mutating func skip(_ problem: String) {
         skipped += 1
+        tell(problem)
+    }
+
+    /// Counts a file that could not be read, or not to its end.
+    package mutating func fail(_ problem: String) {
+        failedFiles += 1
+        tell(problem)
+    }
+
+    private mutating func tell(_ problem: String) {
         if problems.count < Self.maximumProblems { problems.append(problem) }
     }
 

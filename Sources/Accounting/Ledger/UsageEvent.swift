@@ -19,6 +19,9 @@ package enum Known: String, CaseIterable, Sendable, Comparable {
 /// One request: what it used, when, where, and how that is known. What it cost is not here: that
 /// follows from its rate line.
 package struct UsageEvent: Hashable, Sendable {
+    /// Of a name, a tag or an id.
+    package static let maximumTextBytes = 1_000
+
     package var id: EventID
     /// The vendor's own id of the answer; not unique.
     package var vendorID: String?

@@ -48,8 +48,6 @@ private struct EventFields {
         "answered_model", "service_tier", "service_tier_asked", "when", "usage", "known", "method",
         "source", "project", "user", "tags", "vendor_cost", "rate_line", "priced_as", "schema",
     ]
-    /// Of a name, a tag or an id.
-    private static let maximumTextBytes = 1_000
 
     init(_ object: JSONObject) { self.object = object }
 
@@ -64,8 +62,8 @@ private struct EventFields {
         switch object[name] {
         case nil, .null: return nil
         case .string(let text):
-            guard text.utf8.count <= Self.maximumTextBytes else {
-                throw EventProblem("\(name): longer than \(Self.maximumTextBytes) bytes")
+            guard text.utf8.count <= UsageEvent.maximumTextBytes else {
+                throw EventProblem("\(name): longer than \(UsageEvent.maximumTextBytes) bytes")
             }
             return text
         default: throw EventProblem("\(name): not a text")
@@ -103,7 +101,7 @@ private struct EventFields {
             var pairs: [String: String] = [:]
             for member in object.members {
                 guard case .string(let value) = member.value, !member.key.isEmpty,
-                    member.key.utf8.count + value.utf8.count <= Self.maximumTextBytes
+                    member.key.utf8.count + value.utf8.count <= UsageEvent.maximumTextBytes
                 else { throw EventProblem("\(name): \(quoted(member.key)) is not a short text") }
                 pairs[member.key] = value
             }

@@ -269,6 +269,14 @@ package struct RequestSize: Hashable, Sendable {
         self.input = input
         self.output = output
     }
+
+    /// Several requests counted together are a volume, whose requests' sizes nobody knows: it is
+    /// priced in the base band.
+    init(of usage: borrowing Usage) {
+        let isVolume = usage.isVolume
+        input = isVolume ? 0 : usage.totalInput
+        output = isVolume ? 0 : usage.totalOutput
+    }
 }
 
 extension RequestSize {

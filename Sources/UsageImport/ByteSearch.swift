@@ -1,0 +1,92 @@
+/// Searches that look at 32 bytes at a time.
+extension UnsafeRawBufferPointer {
+    func firstIndex(ofByte byte: UInt8, from start: Int) -> Int? {
+        guard let base = baseAddress else { return nil }
+        let wanted = SIMD32<UInt8>(repeating: byte)
+        var index = start
+        while index + 32 <= count {
+            if any((base + index).loadUnaligned(as: SIMD32<UInt8>.self) .== wanted) { break }
+            index += 32
+        }
+        while index < count {
+            if self[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    func lastIndex(ofByte byte: UInt8, from start: Int) -> Int? {
+        lastIndex(ofByte: byte, in: start..<count)
+    }
+
+    func lastIndex(ofByte byte: UInt8, in range: Range<Int>) -> Int? {
+        guard let base = baseAddress else { return nil }
+        let wanted = SIMD32<UInt8>(repeating: byte)
+        var index = range.upperBound
+        while index - 32 >= range.lowerBound {
+            if any((base + index - 32).loadUnaligned(as: SIMD32<UInt8>.self) .== wanted) { break }
+            index -= 32
+        }
+        while index > range.lowerBound {
+            index -= 1
+            if self[index] == byte { return index }
+        }
+        return nil
+    }
+
+    /// Where a text of two bytes or more begins, from an index on.
+    ///
+    /// Three of its bytes are compared at 32 places at a time: of JSON keys the first two are alike
+    /// too often.
+    func firstIndex(of text: StaticString, from start: Int) -> Int? {
+        let length = text.utf8CodeUnitCount
+        guard let base = baseAddress, count - start >= length else { return nil }
+        let first = SIMD32<UInt8>(repeating: text.utf8Start[0])
+        let second = SIMD32<UInt8>(repeating: text.utf8Start[1])
+        let third = SIMD32<UInt8>(repeating: text.utf8Start[length - 1])
+        let last = count - length
+        var index = start
+        while index <= last {
+            if index + 31 + length <= count {
+                let one = (base + index).loadUnaligned(as: SIMD32<UInt8>.self)
+                let two = (base + index + 1).loadUnaligned(as: SIMD32<UInt8>.self)
+                let three = (base + index + length - 1).loadUnaligned(as: SIMD32<UInt8>.self)
+                guard any((one .== first) .& (two .== second) .& (three .== third)) else {
+                    index += 32
+                    continue
+                }
+            }
+            for place in index...Swift.min(index + 31, last) where spells(text, at: place) {
+                return place
+            }
+            index += 32
+        }
+        return nil
+    }
+
+    private func spells(_ text: StaticString, at place: Int) -> Bool {
+        for index in 0..<text.utf8CodeUnitCount
+        where self[place + index] != text.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether the bytes are those of a text.
+    @inline(__always)
+    func spells(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        for index in 0..<count where self[index] != text.utf8Start[index] { return false }
+        return true
+    }
+
+    /// Whether the bytes are those of another buffer.
+    @inline(__always)
+    func equals(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count where self[index] != other[index] { return false }
+        return true
+    }
+}
