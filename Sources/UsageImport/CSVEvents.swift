@@ -60,7 +60,8 @@ package struct CSVEvents: UsageImporter {
         let id = EventID(importedFrom: Self.name, id: content.utf8)
         let count = occurrences[id, default: 0]
         occurrences[id] = count + 1
-        return count == 0 ? content : "\(content)\u{1F}\(count)"
+        guard count > 0 else { return id.text }
+        return EventID(importedFrom: Self.name, id: "\(content)\(count)".utf8).text
     }
 
     // MARK: Header

@@ -29,7 +29,7 @@ package enum OpenAIUsage: RowSource {
         case nil where row.has("num_model_requests"):
             if let event = try event(row, in: row) { found.events.append(event) }
         case let other:
-            throw EventProblem("neither a page nor a bucket of usage (object: \(other ?? "none"))")
+            throw EventProblem("object: \(quoted(other ?? "")) is neither a page nor a bucket")
         }
     }
 
@@ -37,16 +37,18 @@ package enum OpenAIUsage: RowSource {
         _ result: SourceRow, in bucket: SourceRow
     ) throws -> UsageEvent? {
         if let object = try result.text("object"), !kinds.contains(object) {
-            throw EventProblem("\(object) holds no tokens that are read here")
+            throw EventProblem(
+                "\(result.spelled("object")): \(quoted(object)) holds no tokens that are read here")
         }
         let requests = try result.count("num_model_requests") ?? 0
         let counts = try counts(result)
         if requests == 0, counts.input == 0, counts.output == 0 { return nil }
         guard let start = try bucket.time("start_time") else {
-            throw EventProblem("missing start_time")
+            throw EventProblem("missing \(bucket.spelled("start_time"))")
         }
         guard let model = try result.text("model") else {
-            throw EventProblem("no model: ask for the pages with group_by=model")
+            throw EventProblem(
+                "missing \(result.spelled("model")): ask for the pages with group_by=model")
         }
         var tags: [String: String] = [:]
         tags["api_key_id"] = try result.text("api_key_id")

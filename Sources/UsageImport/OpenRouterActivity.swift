@@ -36,10 +36,10 @@ package enum OpenRouterActivity: RowSource {
 
     private static func generation(_ row: SourceRow) throws -> UsageEvent {
         guard let id = try row.first("generation_id", "id") else {
-            throw EventProblem("missing generation_id")
+            throw EventProblem("missing \(row.spelled("generation_id"))")
         }
         guard let start = try row.time("created_at") else {
-            throw EventProblem("missing created_at")
+            throw EventProblem("missing \(row.spelled("created_at"))")
         }
         var tags = try tags(row)
         let usage = try InclusiveCounts(
@@ -66,7 +66,9 @@ package enum OpenRouterActivity: RowSource {
 
     /// A volume: what one model of one provider came to on one day.
     private static func day(_ row: SourceRow) throws -> UsageEvent {
-        guard let start = try row.time("date") else { throw EventProblem("missing date") }
+        guard let start = try row.time("date") else {
+            throw EventProblem("missing \(row.spelled("date"))")
+        }
         let model = try model(row)
         var tags = try tags(row)
         var usage = try InclusiveCounts(
@@ -86,7 +88,7 @@ package enum OpenRouterActivity: RowSource {
     /// `anthropic/claude-sonnet-4`, `…:free` where a variant was sold.
     private static func model(_ row: SourceRow) throws -> String {
         guard let model = try row.first("model", "model_permaslug") else {
-            throw EventProblem("missing model")
+            throw EventProblem("missing \(row.spelled("model"))")
         }
         guard let variant = try row.text("variant"), variant != "standard", !model.contains(":")
         else { return model }

@@ -22,6 +22,9 @@ package struct SourceRow {
         prefix = ""
     }
 
+    /// A field as a message calls it: `data[0].results[1].model`.
+    func spelled(_ name: String) -> String { prefix + name }
+
     func has(_ name: String) -> Bool { members[name].map { $0 != .null } ?? false }
 
     /// A text that is not empty; a number as it is written.
@@ -32,16 +35,16 @@ package struct SourceRow {
         case .string(let string): text = string
         case .integer, .decimal: text = members[name]?.numberText ?? ""
         case .bool(let flag): text = flag ? "true" : "false"
-        default: throw EventProblem("\(prefix)\(name): not a text")
+        default: throw EventProblem("\(spelled(name)): not a text")
         }
         guard text.utf8.count <= UsageEvent.maximumTextBytes else {
-            throw EventProblem("\(prefix)\(name): longer than \(UsageEvent.maximumTextBytes) bytes")
+            throw EventProblem("\(spelled(name)): longer than \(UsageEvent.maximumTextBytes) bytes")
         }
         return text.isEmpty ? nil : text
     }
 
     func required(_ name: String) throws(EventProblem) -> String {
-        guard let text = try text(name) else { throw EventProblem("missing \(prefix)\(name)") }
+        guard let text = try text(name) else { throw EventProblem("missing \(spelled(name))") }
         return text
     }
 
@@ -59,7 +62,7 @@ package struct SourceRow {
             let count = Int64(exactly: attos / DecimalText.one), count <= Usage.maximumCount
         else {
             throw EventProblem(
-                "\(prefix)\(name): \(quoted(text)) is not a whole number from 0 to 10¹²")
+                "\(spelled(name)): \(quoted(text)) is not a whole number from 0 to 10¹²")
         }
         return count
     }
@@ -69,13 +72,13 @@ package struct SourceRow {
         guard let text = try text(name) else { return nil }
         guard let attos = SourceAmount.attos(text), attos >= 0,
             let count = Int64(exactly: attos / DecimalText.one), count <= Usage.maximumCount
-        else { throw EventProblem("\(prefix)\(name): \(quoted(text)) is no span of time") }
+        else { throw EventProblem("\(spelled(name)): \(quoted(text)) is no span of time") }
         return count
     }
 
     func money(_ name: String, _ currency: Currency) throws(EventProblem) -> Money? {
         guard let text = try text(name) else { return nil }
-        return try SourceAmount.money(text, currency, field: prefix + name)
+        return try SourceAmount.money(text, currency, field: spelled(name))
     }
 
     /// UTC where the source names no zone.
@@ -84,9 +87,9 @@ package struct SourceRow {
         do {
             if let time = try SourceTime.parse(text, zone: "UTC", zones: UTCOnly()) { return time }
         } catch {
-            throw EventProblem("\(prefix)\(name): \(error)")
+            throw EventProblem("\(spelled(name)): \(error)")
         }
-        throw EventProblem("\(prefix)\(name): \(quoted(text)) is no time that is known here")
+        throw EventProblem("\(spelled(name)): \(quoted(text)) is no time that is known here")
     }
 
     func flag(_ name: String) throws(EventProblem) -> Bool {

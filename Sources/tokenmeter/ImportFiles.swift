@@ -26,16 +26,25 @@ struct ImportFiles {
                 paths.append(name)
                 continue
             }
+            let folder = name.hasSuffix("/") ? name : name + "/"
             let inside = (FileManager.default.enumerator(atPath: name)?.allObjects ?? [])
-                .compactMap { $0 as? String }.filter(Self.isWanted).sorted()
+                .compactMap { $0 as? String }.filter(Self.isWanted).sorted().map { folder + $0 }
+                .filter(Self.isFile)
             guard !inside.isEmpty else {
                 throw FileError.unreadable(name, reason: "no .jsonl, .json or .csv file below it")
             }
-            paths += inside.map { "\(name)/\($0)" }
+            paths += inside
         }
         files = paths.map { File(path: $0, bytes: Self.size($0)) }
         let sizes = files.map(\.bytes)
         bytes = sizes.contains(nil) ? nil : sizes.compactMap(\.self).reduce(0, +)
+    }
+
+    /// No folder, and no pipe, which would be waited for.
+    private static func isFile(_ path: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        let type = attributes?[.type] as? FileAttributeType
+        return type == .typeRegular || type == .typeSymbolicLink
     }
 
     private static func size(_ path: String) -> Int64? {

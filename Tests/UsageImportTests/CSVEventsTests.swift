@@ -60,6 +60,13 @@ struct CSVEventsTests {
         #expect(try Reading([table, table], with: try CSVEvents()).events.map(\.id) == once + once)
     }
 
+    @Test func knowsLongRowsToo() throws {
+        let long = String(repeating: "x", count: 900)
+        let reading = try read("start,model,input,project,user\n2026-10-01,o3,5,\(long),\(long)\n")
+        #expect(reading.problems == [])
+        #expect(reading.events.count == 1)
+    }
+
     struct Bad: Sendable, CustomTestStringConvertible {
         let row: String
         let says: String

@@ -31,8 +31,8 @@ struct RowSourceTests {
         let reading = try Reading(page, with: RowImporter<OpenAIUsage>())
         #expect(
             reading.problems == [
-                "no model: ask for the pages with group_by=model",
-                "organization.costs.result holds no tokens that are read here",
+                "missing data[0].results[1].model: ask for the pages with group_by=model",
+                "data[0].results[3].object: \"organization.costs.result\" holds no tokens that are read here",
             ])
         let event = try #require(reading.events.first)
         #expect(reading.events.count == 1)

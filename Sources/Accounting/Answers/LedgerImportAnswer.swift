@@ -50,7 +50,7 @@ extension LedgerContext {
         if untold > 0 { warnings.append("\(Count.grouped(untold)) more were skipped") }
         if outcome.failedFiles > 0 {
             warnings.append(
-                "\(Count.grouped(outcome.failedFiles)) files could not be read, or not to their end"
+                "\(Count.grouped(outcome.failedFiles)) of the files could not be read to their end"
             )
         }
         if outcome.unpriced > 0 {

@@ -24,6 +24,7 @@ package struct EventImport {
     /// Events that were read.
     package private(set) var events: Int64 = 0
 
+    /// Rows that are told of, and files.
     package static let maximumProblems = 20
 
     package init(
@@ -49,17 +50,13 @@ package struct EventImport {
     /// Counts a row that could not be read; what it was is told of the first ones.
     package mutating func skip(_ problem: String) {
         skipped += 1
-        tell(problem)
+        if skipped <= Self.maximumProblems { problems.append(problem) }
     }
 
     /// Counts a file that could not be read, or not to its end.
     package mutating func fail(_ problem: String) {
         failedFiles += 1
-        tell(problem)
-    }
-
-    private mutating func tell(_ problem: String) {
-        if problems.count < Self.maximumProblems { problems.append(problem) }
+        if failedFiles <= Self.maximumProblems { problems.append(problem) }
     }
 
     /// Keeps the last group, and puts all of them out of reach of a loss of power.

@@ -43,13 +43,23 @@ struct LedgerImportCommand: ParsableCommand {
         let context = try Composition.ledgerWithRates(global)
         var outcome = EventImport(
             context.pricing.book, into: context.ledger, account: context.account, isDryRun: dryRun)
+        try read(files, with: &reader, importer.framing, into: &outcome)
+        try global.finish(
+            context.imported(outcome, files: files.files.count, from: from, isDryRun: dryRun))
+    }
+
+    private func read(
+        _ files: ImportFiles, with reader: inout any UsageImporter, _ framing: Framing,
+        into outcome: inout EventImport
+    ) throws {
         var progress = ProgressBar(total: files.bytes)
+        defer { progress.end() }
         var done: Int64 = 0
         var pieces = ImportedPieces()
         for file in files.files {
             do {
                 try reader.beginFile()
-                try read(file, with: &reader, importer.framing, into: &outcome, &pieces) {
+                try read(file, with: &reader, framing, into: &outcome, &pieces) {
                     progress.show(done + min($0, file.bytes ?? $0))
                 }
             } catch let error as UnusableFile {
@@ -61,9 +71,6 @@ struct LedgerImportCommand: ParsableCommand {
         }
         try reader.finish { try outcome.add($0) }
         try outcome.finish()
-        progress.end()
-        try global.finish(
-            context.imported(outcome, files: files.files.count, from: from, isDryRun: dryRun))
     }
 
     private func importer() throws -> any UsageImporter.Type {
@@ -122,6 +129,7 @@ struct LedgerExportCommand: ParsableCommand {
               tokenmeter ledger export --month 2026-10 --format csv > october.csv
 
             What comes out is read again, with nothing lost, by ledger import --from tokenmeter and --from csv.
+            Money entries are none of them: ledger entries lists those.
             """)
 
     @OptionGroup var global: GlobalOptions
