@@ -272,16 +272,10 @@ package struct RequestSize: Hashable, Sendable {
 
     /// Several requests counted together are a volume, whose requests' sizes nobody knows: it is
     /// priced in the base band.
-    init(of usage: borrowing Usage) {
+    package init(of usage: borrowing Usage) {
         let isVolume = usage.isVolume
         input = isVolume ? 0 : usage.totalInput
         output = isVolume ? 0 : usage.totalOutput
-    }
-}
-
-extension RequestSize {
-    package init(of usage: borrowing Usage) {
-        self.init(input: usage.totalInput, output: usage.totalOutput)
     }
 }
 
