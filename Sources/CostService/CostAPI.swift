@@ -2,6 +2,7 @@ import Accounting
 import HTTPTypes
 import Hummingbird
 import JSONBytes
+import NIOPosix
 import Pricing
 
 /// The JSON API: the documents of the command line's `--format json`, from the same code.
@@ -10,12 +11,18 @@ package struct CostAPI: Sendable {
     package static let maximumBodyBytes = 1 << 20
 
     private let context: @Sendable () -> PricingContext
+    private let ledger: @Sendable () throws -> LedgerContext
     private let guardrail: OriginGuard
 
-    /// `context` is asked once a request, for the hour moves on.
-    package init(guardrail: OriginGuard, context: @escaping @Sendable () -> PricingContext) {
+    /// `context` and `ledger` are asked once a request, for the hour moves on; `ledger` off the
+    /// threads that serve, where it may wait for the disk.
+    package init(
+        guardrail: OriginGuard, context: @escaping @Sendable () -> PricingContext,
+        ledger: @escaping @Sendable () throws -> LedgerContext
+    ) {
         self.guardrail = guardrail
         self.context = context
+        self.ledger = ledger
     }
 
     package func router() -> Router<BasicRequestContext> {
@@ -37,6 +44,11 @@ package struct CostAPI: Sendable {
         answer(api, "rates") { try $0.ratesList($1) }
         answer(api, "price") { try $0.price($1) }
         api.post("price") { request, _ in try await priceBody(request) }
+        ledgerAnswer(api, "usage") { try $0.usage($1) }
+        ledgerAnswer(api, "ledger/status") { ledger, parameters in
+            try parameters.refuseUnknown(["timezone"])
+            return try ledger.status()
+        }
         return router
     }
 
@@ -46,6 +58,31 @@ package struct CostAPI: Sendable {
     ) {
         group.get(RouterPath(name)) { request, _ in
             Self.respond(try use(context(), try Self.parameters(request)).document)
+        }
+    }
+
+    /// What reads the ledger runs on threads that may block: a lock of another program is waited for
+    /// while prices are answered.
+    private func ledgerAnswer(
+        _ group: RouterGroup<BasicRequestContext>, _ name: String,
+        _ use: @escaping @Sendable (LedgerContext, Accounting.Parameters) throws -> Answer
+    ) {
+        group.get(RouterPath(name)) { request, _ in
+            let parameters = try Self.parameters(request)
+            return Self.respond(
+                try await NIOThreadPool.singleton.runIfActive {
+                    try use(openLedger(), parameters).document
+                })
+        }
+    }
+
+    private func openLedger() throws -> LedgerContext {
+        do {
+            return try ledger()
+        } catch {
+            throw Problem(
+                status: .serviceUnavailable, code: "no_ledger",
+                detail: "the service has no ledger to read: \(error)")
         }
     }
 

@@ -42,6 +42,7 @@ import Testing
         ],
         "CostService": [
             "Pricing", "JSONBytes", "Accounting", "Hummingbird", "HTTPTypes", "Logging", "NIOCore",
+            "NIOPosix",
         ],
         "tokenmeter": [
             "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "UsageImport",

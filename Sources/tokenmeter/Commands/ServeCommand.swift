@@ -15,7 +15,7 @@ struct ServeCommand: AsyncParsableCommand {
               curl -s '127.0.0.1:8787/api/v1/price?model=gpt-4.1&input_tokens=1000'
 
             Query parameters are the command line's flags with _ for -. GET /api/v1/forecast, savings, mix,
-            compare, rates, price; POST /api/v1/price with {"model","channel","usage":{"input":1000}}.
+            compare, rates, price, usage, ledger/status; POST /api/v1/price with {"model","channel","usage":{"input":1000}}.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -38,9 +38,14 @@ struct ServeCommand: AsyncParsableCommand {
             throw QuestionError.invalid(field: "--port", problem: "\(port) is not from 0 to 65535")
         }
         let start = try Composition.context(global)
-        let api = CostAPI(guardrail: OriginGuard(origins: Set(allowOrigin))) {
-            PricingContext(book: start.book, now: Composition.now(), zone: start.zone)
-        }
+        let api = CostAPI(
+            guardrail: OriginGuard(origins: Set(allowOrigin)),
+            context: {
+                PricingContext(book: start.book, now: Composition.now(), zone: start.zone)
+            },
+            // Opened anew for each answer, as each command does: a ledger that was put in its place,
+            // and rates that were added, count at once.
+            ledger: { [global] in try Composition.ledger(global) })
         var logger = Logger(label: "tokenmeter") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice
         let shownHost = host == "::1" ? "[::1]" : host

@@ -1,0 +1,176 @@
+import Foundation
+import Testing
+
+/// The ledger over HTTP: what the command line says of it, for machines that have no database.
+@Suite(.needsBinary, .enabled(if: Curl.program != nil, "no curl on the path"))
+struct LedgerServeTests {
+    private let sandbox: Sandbox
+
+    init() throws { sandbox = try Sandbox() }
+
+    private func serving(
+        _ flags: [String] = [], _ body: (Curl) async throws -> Void
+    ) async throws {
+        await Turnstile.services.enter()
+        let result: Result<Int32, any Error>
+        do {
+            let service = try Service(sandbox, flags: flags)
+            do {
+                try await body(Curl(address: try await service.address(), sandbox: sandbox))
+                result = .success(try await service.stop())
+            } catch {
+                _ = try await service.stop()
+                throw error
+            }
+        } catch {
+            result = .failure(error)
+        }
+        await Turnstile.services.leave()
+        #expect(try result.get() == 0)
+    }
+
+    /// Three requests of $2.00 each, one of them without a project, and one that nobody prices.
+    private func fill() async throws {
+        func event(_ id: String, _ day: Int, _ model: String, _ more: String) -> String {
+            #"{"id":"\#(id)","start":"2026-10-0\#(day)T10:00:00Z","channel":"openai","model":"\#(model)","usage":{"input":1000000}\#(more)}"#
+        }
+        let lines = [
+            event("a", 1, "gpt-4.1", #","project":"web","user":"ann""#),
+            event("b", 2, "gpt-4.1", #","project":"web","tags":{"env":"prod"}"#),
+            event("c", 2, "gpt-4.1", ""), event("d", 3, "no-such-model", ""),
+        ]
+        try sandbox.write(lines.joined(separator: "\n"), to: "events.ndjson")
+        let output = try await sandbox.run(
+            ["ledger", "import", "events.ndjson", "--from", "tokenmeter"], in: sandbox.folder)
+        #expect(output.exit == 0, "\(output.errors)")
+    }
+
+    /// The same bytes whatever the indentation.
+    private func canonical(_ json: Data) throws -> String {
+        let value = try JSONSerialization.jsonObject(with: json)
+        return String(
+            decoding: try JSONSerialization.data(withJSONObject: value, options: .sortedKeys),
+            as: UTF8.self)
+    }
+
+    /// One code path: a path of the API and the words of the command.
+    private static let questions = [
+        (
+            "usage?month=2026-10&timezone=UTC&group_by=model,day",
+            "usage --month 2026-10 --timezone UTC --group-by model,day"
+        ),
+        (
+            "usage?since=2026-10-01&until=2026-10-04&where=project%3Dweb&where=model%3Dgpt-*&group_by=project&group_by=user&sort=requests&limit=1",
+            "usage --since 2026-10-01 --until 2026-10-04 --where project=web --where model=gpt-* --group-by project --group-by user --sort requests --limit 1"
+        ),
+        (
+            "usage?last=7d&at=2026-10-05T00:00:00Z&currency=CNY&fx=USD/CNY%3D7.3",
+            "usage --last 7d --at 2026-10-05T00:00:00Z --currency CNY --fx USD/CNY=7.3"
+        ),
+        (
+            "usage?month=2026-10&where=tag:env%3Dprod&timezone=Asia/Shanghai",
+            "usage --month 2026-10 --where tag:env=prod --timezone Asia/Shanghai"
+        ),
+        ("ledger/status", "ledger status"),
+    ]
+
+    @Test func answersAsTheCommandLineDoes() async throws {
+        try await fill()
+        try await serving { curl in
+            for (path, command) in Self.questions {
+                let reply = try await curl.get("/api/v1/\(path)")
+                #expect(reply.status == 200, "\(path): \(reply.body)")
+                #expect(reply.headers["content-type"]?.hasPrefix("application/json") == true)
+                let output = try await sandbox.run(
+                    command.split(separator: " ").map(String.init) + ["--format", "json"],
+                    in: sandbox.folder)
+                #expect(output.exit == 0, "\(command): \(output.errors)")
+                #expect(try canonical(Data(reply.body.utf8)) == canonical(output.stdout))
+            }
+            let web = try await curl.get("/api/v1/usage?month=2026-10&where=project%3Dweb")
+            let document = try JSON.object(web.body)
+            #expect(document.integer("requests") == 2)
+            #expect(try document.objects("total")[0]["amount"] as? String == "4.00")
+        }
+    }
+
+    @Test func answersOfAnEmptyLedger() async throws {
+        try await serving { curl in
+            let usage = try await curl.get("/api/v1/usage")
+            #expect(usage.status == 200)
+            #expect(try JSON.object(usage.body).integer("requests") == 0)
+            let status = try await curl.get("/api/v1/ledger/status")
+            #expect(status.status == 200)
+            #expect(try JSON.object(status.body).integer("events") == 0)
+            #expect(try JSON.object(status.body).isNull("newest"))
+        }
+    }
+
+    /// What comes in while it runs counts in the next answer.
+    @Test func seesWhatComesIn() async throws {
+        try await serving { curl in
+            let before = try await curl.get("/api/v1/usage?month=2026-10")
+            #expect(try JSON.object(before.body).integer("requests") == 0)
+            try await fill()
+            let after = try await curl.get("/api/v1/usage?month=2026-10")
+            #expect(try JSON.object(after.body).integer("requests") == 4)
+        }
+    }
+
+    @Test func refusesWithAProblemDocument() async throws {
+        try await serving { curl in
+            for (path, field) in [
+                ("usage?month=october", "month"), ("usage?grup_by=model", "grup_by"),
+                ("usage?group_by=colour", "group_by"), ("usage?where=colour%3Dred", "where"),
+                ("usage?since=2026-10-02&until=2026-10-01", "since"),
+                ("usage?month=2026-10&month=2026-11", "month"), ("usage?limit=-1", "limit"),
+                ("usage?where=%FF", "where"), ("ledger/status?month=2026-10", "month"),
+            ] {
+                let reply = try await curl.get("/api/v1/\(path)")
+                try Self.expectProblem(reply, 400, "invalid_question", "\(path)")
+                #expect(try JSON.object(reply.body).string("field") == field, "\(path)")
+            }
+            let post = try await curl.post("/api/v1/usage", "{}")
+            try Self.expectProblem(post, 404, "not_found", "POST")
+            let page = try await curl.send([
+                "/api/v1/usage", "-H", "Origin: http://evil.example",
+            ])
+            try Self.expectProblem(page, 403, "forbidden_origin", "Origin")
+        }
+    }
+
+    /// Rates of a folder never meet the ledger, and prices are answered all the same.
+    @Test func saysThatThereIsNoLedgerBesideRatesOfAFolder() async throws {
+        try await serving(Tokenmeter.fixtureRates) { curl in
+            let usage = try await curl.get("/api/v1/usage")
+            try Self.expectProblem(usage, 503, "no_ledger", "usage")
+            #expect(usage.body.contains("--pricing-data"))
+            #expect(try await curl.get("/api/v1/rates").status == 200)
+        }
+    }
+
+    @Test func saysThatTheLedgerCannotBeRead() async throws {
+        try await serving { curl in
+            #expect(try await curl.get("/api/v1/usage").status == 200)
+            for more in ["", "-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: sandbox.database.path() + more)
+            }
+            try Data("this is a text, and no database at all".utf8).write(to: sandbox.database)
+            for route in ["usage", "ledger/status"] {
+                let reply = try await curl.get("/api/v1/\(route)")
+                try Self.expectProblem(reply, 503, "no_ledger", route)
+            }
+            #expect(try await curl.get("/api/v1/rates?model=gpt-4.1").status == 200)
+        }
+    }
+
+    private static func expectProblem(
+        _ reply: Curl.Reply, _ status: Int, _ code: String, _ what: String
+    ) throws {
+        #expect(reply.status == status, "\(what): \(reply.body)")
+        #expect(reply.headers["content-type"] == "application/problem+json", "\(what)")
+        let problem = try JSON.object(reply.body)
+        #expect(problem.string("type") == "urn:tokenmeter:problem:\(code)", "\(what)")
+        #expect(problem.string("detail")?.isEmpty == false, "\(what)")
+    }
+}
