@@ -38,6 +38,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // Bottom-up: a target names only what stands above it here.
@@ -84,11 +86,22 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "LedgerClient",
+            dependencies: [
+                "Pricing", "JSONBytes", "Accounting",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "tokenmeter",
             dependencies: [
                 "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "UsageImport",
-                "SQLiteStore", "CostService",
+                "SQLiteStore", "CostService", "LedgerClient",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -120,6 +133,10 @@ let package = Package(
         .testTarget(
             name: "UsageImportTests",
             dependencies: ["UsageImport", "Accounting", "JSONBytes", "Pricing"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LedgerClientTests",
+            dependencies: ["LedgerClient", "Accounting", "JSONBytes", "Pricing"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         // Runs the built binary, and knows nothing of its inside.

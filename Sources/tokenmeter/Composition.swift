@@ -1,6 +1,7 @@
 import Accounting
 import ConfigFiles
 import Foundation
+import LedgerClient
 import Pricing
 import RateCatalog
 import SQLiteStore
@@ -78,6 +79,17 @@ enum Composition {
             book: RateBook(catalog, zones: SystemTimeZones()), now: now(),
             zone: options.timezone ?? SystemTimeZones.current)
         return LedgerContext(pricing, ledger: store)
+    }
+
+    /// The ledger of a tokenmeter service, by the value of `--ledger-url`. The key comes from
+    /// `$TOKENMETER_KEY`, where CI keeps its secrets: a flag would show it to every process here.
+    static func remoteLedger(url: String) throws -> RemoteLedger {
+        let key = ProcessInfo.processInfo.environment[RemoteLedger.keyVariable] ?? ""
+        do {
+            return try RemoteLedger(url: url, key: key.isEmpty ? nil : key)
+        } catch RemoteLedgerError.unusable(let problem) {
+            throw QuestionError.invalid(field: "--ledger-url", problem: problem)
+        }
     }
 
     /// Rates of a folder never meet the ledger: an event's line must stay where its event is.

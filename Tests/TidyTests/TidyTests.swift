@@ -44,9 +44,13 @@ import Testing
             "Pricing", "JSONBytes", "Accounting", "Hummingbird", "HTTPTypes", "Logging", "NIOCore",
             "NIOPosix",
         ],
+        "LedgerClient": [
+            "Pricing", "JSONBytes", "Accounting", "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
+            "NIOPosix", "NIOSSL", "Darwin", "Glibc", "Musl",
+        ],
         "tokenmeter": [
             "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "UsageImport",
-            "SQLiteStore", "CostService", "ArgumentParser", "Foundation", "Logging",
+            "SQLiteStore", "CostService", "LedgerClient", "ArgumentParser", "Foundation", "Logging",
             "Synchronization", "Darwin", "Glibc", "Musl",
         ],
     ]

@@ -2,6 +2,7 @@ import Accounting
 import ArgumentParser
 import ConfigFiles
 import CostService
+import LedgerClient
 import Pricing
 import SQLiteStore
 
@@ -21,7 +22,7 @@ enum Failure {
             let faults = error.list.map { "error: \($0)" }
             exit(faults.joined(separator: "\n"), failed)
         case is StoreError, is RateTableError, is LedgerError, is MoneyError, is FileError,
-            is CostServerError:
+            is CostServerError, is RemoteLedgerError:
             exit("error: \(error)", failed)
         case let code as ExitCode: Terminal.end(code.rawValue)
         default: parserAnswer(error)
