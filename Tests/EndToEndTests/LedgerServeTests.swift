@@ -45,6 +45,42 @@ struct LedgerServeTests {
         #expect(output.exit == 0, "\(output.errors)")
     }
 
+    /// A job without a database asks the service what was spent.
+    @Test func judgesBudgetsByAServicesLedger() async throws {
+        try await fill()
+        try sandbox.write(
+            """
+            budgets:
+              - {name: web, limit: 3USD, on: actual, where: {project: web}}
+              - {name: all, limit: 9USD, on: actual}
+              - {name: none, limit: 9USD, on: actual, where: {project: nobody}}
+              - {name: later, limit: 9USD, on: forecast}
+            """, to: "budgets.yml")
+        let words = [
+            "check", "--budgets", "budgets.yml", "--at", "2026-10-20T12:00:00Z", "--timezone",
+            "UTC", "--format", "json",
+        ]
+        try await serving { curl in
+            let output = try await sandbox.run(
+                words + ["--ledger-url", "\(curl.address)"], in: sandbox.folder)
+            #expect(output.exit == 2, "\(output.errors)")
+            let rows = try output.json().objects("rows")
+            #expect(
+                rows.map { $0["state"] as? String } == ["over", "unjudged", "empty", "unjudged"])
+            #expect((rows[0]["spent"] as? [String: any Sendable])?["amount"] as? String == "4.00")
+            #expect(
+                (rows[1]["spent_at_least"] as? [String: any Sendable])?["amount"] as? String
+                    == "6.00")
+            #expect((rows[3]["reason"] as? String)?.contains("needs the ledger itself") == true)
+            #expect(try output.json().object("ledger").integer("events") == 4)
+        }
+        let gone = try await sandbox.run(
+            words + ["--ledger-url", "http://127.0.0.1:1"], in: sandbox.folder)
+        #expect(gone.exit == 3)
+        #expect(gone.text == "")
+        #expect(gone.errors.hasPrefix("error: cannot read the ledger at http://127.0.0.1:1"))
+    }
+
     /// The same bytes whatever the indentation.
     private func canonical(_ json: Data) throws -> String {
         let value = try JSONSerialization.jsonObject(with: json)

@@ -25,7 +25,8 @@ extension PricingContext {
         }
         let ledger = try input.ledger.map { ledger in
             try LedgerSide(
-                ledger, at: time, zone: zone, maximumAgeHours: question.maximumAgeHours)
+                ledger, zones: book.zones, at: time, zone: zone,
+                maximumAgeHours: question.maximumAgeHours)
         }
         let planSide = PlanSide(book: book, days: days, input: input)
         var rows: [CheckRow] = []
@@ -95,15 +96,20 @@ extension PricingContext {
                 budget: budget,
                 state: .unjudged("its filter asks for a \(field), and events have none"))
         }
-        let amount =
+        let found =
             try budget.basis == .actual
             ? ledger.spent(budget, &exchange) : ledger.expected(budget, &exchange)
+        guard let amount = found else {
+            return CheckRow(
+                budget: budget,
+                state: .unjudged("a forecast needs the ledger itself, and not a service's"))
+        }
         guard amount.events > 0 else { return CheckRow(budget: budget, state: .empty) }
         return CheckRow(
             budget: budget,
             state: CheckRow.state(
                 budget, low: amount.low.money, high: amount.high.money, problem: amount.problem),
-            low: amount.low, high: amount.high, isComplete: amount.problem == nil,
+            low: amount.low, high: amount.high, isComplete: amount.isComplete,
             events: amount.events, range: amount.range)
     }
 

@@ -14,17 +14,23 @@ package struct CheckInput: Sendable {
         }
     }
 
+    package enum Ledger: Sendable {
+        case here(LedgerContext)
+        /// A service's.
+        case elsewhere(any SpendingSource)
+    }
+
     package let budgets: [Budget]
     package let baseBudgets: Base<[Budget]>
     package let plan: [PlannedWorkload]?
     package let basePlan: Base<[PlannedWorkload]>
-    package let ledger: LedgerContext?
+    package let ledger: Ledger?
     /// Why there is no ledger.
     package let missingLedger: String?
 
     package init(
         budgets: [Budget], baseBudgets: Base<[Budget]> = .notAsked, plan: [PlannedWorkload]?,
-        basePlan: Base<[PlannedWorkload]> = .notAsked, ledger: LedgerContext? = nil,
+        basePlan: Base<[PlannedWorkload]> = .notAsked, ledger: Ledger? = nil,
         missingLedger: String? = nil
     ) {
         self.budgets = budgets

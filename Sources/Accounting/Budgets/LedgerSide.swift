@@ -9,27 +9,39 @@ struct LedgerSide {
         let events: Int64
         let low: ShownMoney
         let high: ShownMoney
+        /// Whether everything has a cost; otherwise the amounts are lower bounds.
+        let isComplete: Bool
         /// Why it is not all of it, or cannot be judged.
         let problem: String?
     }
 
-    private let context: LedgerContext
+    private let source: any SpendingSource
+    /// `nil` where it is a service's: a forecast asks it for more than sums.
+    private let context: LedgerContext?
+    private let zones: any TimeZoneRules
     private let time: Timestamp
     private let zone: String
     private let maximumAgeHours: Int64?
-    private let status: LedgerStatus
+    private let status: SpendingStatus
 
     init(
-        _ context: LedgerContext, at time: Timestamp, zone: String, maximumAgeHours: Int64?
+        _ ledger: CheckInput.Ledger, zones: any TimeZoneRules, at time: Timestamp, zone: String,
+        maximumAgeHours: Int64?
     ) throws {
-        self.context = context
+        switch ledger {
+        case .here(let context):
+            self.context = context
+            source = LedgerSpending(context)
+        case .elsewhere(let source):
+            context = nil
+            self.source = source
+        }
+        self.zones = zones
         self.time = time
         self.zone = zone
         self.maximumAgeHours = maximumAgeHours
-        status = try context.ledger.status(account: context.account)
+        status = try source.status()
     }
-
-    private var events: Int64 { status.known.values.reduce(0, +) }
 
     /// Why a ledger that nothing came into for long judges nothing; `nil` where it does.
     private var staleness: String? {
@@ -42,41 +54,43 @@ struct LedgerSide {
 
     var note: String {
         let newest = status.newest.map { ", the newest of \($0.text)" } ?? ""
-        return "the ledger holds \(Count.grouped(events)) events\(newest)"
+        let place = context == nil ? " at \(status.location)" : ""
+        return "the ledger\(place) holds \(Count.grouped(status.events)) events\(newest)"
     }
 
     var json: JSONValue {
-        .object(["events": .integer(events), "newest": .optional(status.newest?.text)])
+        .object([
+            "events": .integer(status.events), "newest": .optional(status.newest?.text),
+        ])
     }
 
     /// From the start of the budget's period up to the moment of the question.
     func spent(_ budget: Budget, _ exchange: inout Exchange) throws -> Amount {
-        let zones = context.pricing.book.zones
         let zone = budget.zone ?? self.zone
         let today = try zones.wallClock(of: zone, at: time).date
         let start = try zones.startOfDay(budget.period.start(of: today), in: zone)
         // A moment within the first millisecond is a range all the same.
         let range = LedgerRange(start: start, end: max(time, start.advanced(bySeconds: 1)))
-        let table = try UsageTable(
-            context, range, by: [], zone: zone, filter: EventFilter(budget))
-        let costs = try table.costs()
+        let spent = try source.spent(
+            from: range.start, to: range.end, matching: EventFilter(budget))
         var sum = Money.zero(budget.limit.currency)
         var isConverted = false
-        for (_, settled) in costs.settled.sorted(by: { $0.key < $1.key }) {
-            let shown = try exchange.converted(settled.money, to: sum.currency)
+        for money in spent.amounts {
+            let shown = try exchange.converted(money, to: sum.currency)
             sum = try sum.adding(shown.money)
             isConverted = isConverted || shown.isConverted
         }
         let amount = ShownMoney(money: sum, isConverted: isConverted)
-        let problem =
-            costs.isComplete
-            ? staleness : Self.withoutCost(costs.unpricedRequests + costs.unknownRequests)
         return Amount(
-            range: range, events: table.requests, low: amount, high: amount, problem: problem)
+            range: range, events: spent.events, low: amount, high: amount,
+            isComplete: spent.problem == nil, problem: spent.problem ?? staleness)
     }
 
     /// What the budget's period comes to at its end; its upper end where the past gives a range.
-    func expected(_ budget: Budget, _ exchange: inout Exchange) throws -> Amount {
+    ///
+    /// `nil` where the ledger is not here.
+    func expected(_ budget: Budget, _ exchange: inout Exchange) throws -> Amount? {
+        guard let context else { return nil }
         let forecast = try LedgerForecast(
             context, budget.period, at: time, zone: budget.zone ?? zone,
             filter: EventFilter(budget))
@@ -90,7 +104,8 @@ struct LedgerSide {
         }
         return Amount(
             range: forecast.range, events: forecast.isEmpty ? 0 : max(forecast.events, 1),
-            low: shown(expected), high: shown(expected), problem: problem)
+            low: shown(expected), high: shown(expected), isComplete: forecast.isComplete,
+            problem: problem)
     }
 
     private static func withoutCost(_ events: Int64) -> String {

@@ -39,6 +39,8 @@ struct CheckCommand: ParsableCommand {
     var allowedIncrease: String?
     @Option(help: "How old the ledger's newest event may be, such as 24h or 7d.") var maxAge:
         String?
+    @Option(help: "Ask a tokenmeter service what was spent; its key is in $TOKENMETER_KEY.")
+    var ledgerUrl: String?
     @Option(help: "Days in a month (default: 30).") var daysPerMonth: String?
     @Option(help: "What fails: over (default), warn or increase.") var failOn: String?
     @Flag(help: "A budget that no workload or event falls under is no failure.") var allowEmpty =
@@ -65,7 +67,14 @@ struct CheckCommand: ParsableCommand {
         events.pricingData = nil
         var ledger: LedgerContext?
         var missing: String?
-        if wantsLedger {
+        var remote: CheckInput.Ledger?
+        if let ledgerUrl {
+            guard global.database == nil else {
+                throw QuestionError.invalid(
+                    field: "--ledger-url", problem: "does not go with --database")
+            }
+            remote = .elsewhere(try Composition.remoteLedger(url: ledgerUrl))
+        } else if wantsLedger {
             let path = try Composition.databasePath(events)
             if FileManager.default.fileExists(atPath: path) {
                 ledger = try Composition.ledger(events)
@@ -84,7 +93,9 @@ struct CheckCommand: ParsableCommand {
             question,
             CheckInput(
                 budgets: limits, baseBudgets: baseLimits, plan: workloads,
-                basePlan: baseWorkloads, ledger: ledger, missingLedger: missing))
+                basePlan: baseWorkloads,
+                ledger: wantsLedger ? remote ?? ledger.map(CheckInput.Ledger.here) : nil,
+                missingLedger: missing))
         if annotations == .github { GitHubReview.write(answer) }
         try global.finish(answer)
     }

@@ -21,6 +21,8 @@ enum Failure {
         case let error as Faults:
             let faults = error.list.map { "error: \($0)" }
             exit(faults.joined(separator: "\n"), failed)
+        // Nothing was judged.
+        case RemoteLedgerError.unread: exit("error: \(error)", unpriced)
         case is StoreError, is RateTableError, is LedgerError, is MoneyError, is FileError,
             is CostServerError, is RemoteLedgerError:
             exit("error: \(error)", failed)
