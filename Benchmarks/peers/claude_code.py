@@ -16,11 +16,8 @@ import tempfile
 MEASURED = ["input", "output", "cache_write_5m", "cache_write_1h", "cached_input"]
 
 
-def totals(binary, logs, folder):
+def totals(binary, database):
     """Replies, input, output, written and read tokens by day and model, as gen_jsonl.py has them."""
-    database = os.path.join(folder, "ledger.db")
-    command = [binary, "ledger", "import", logs, "--from", "claude-code", "--database", database]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     export = [binary, "ledger", "export", "--format", "csv", "--database", database]
     table = subprocess.run(export, check=True, stdout=subprocess.PIPE, text=True).stdout
     groups = collections.defaultdict(lambda: [0] * 5)
@@ -45,24 +42,25 @@ def run(command):
 def main():
     binary, logs, peers = sys.argv[1:4]
     rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 9
-    with open(os.path.join(logs, "expected.json"), encoding="utf-8") as file:
-        expected = json.load(file)
     projects = os.path.join(logs, "projects")
+    aggregator = [sys.executable, os.path.join(peers, "agg.py"), logs]
     with tempfile.TemporaryDirectory() as folder:
-        if totals(binary, projects, folder) != expected["by_day_model"]:
+        kept = [binary, "ledger", "import", projects, "--from", "claude-code"]
+        kept += ["--database", os.path.join(folder, "kept.db")]
+        # First of all: a child's peak is that of its parent at least, and this one grows below.
+        memory = max(run(kept)[1], run(kept + ["--dry-run"])[1])
+        with open(os.path.join(logs, "expected.json"), encoding="utf-8") as file:
+            expected = json.load(file)
+        if totals(binary, kept[-1]) != expected["by_day_model"]:
             sys.exit("the totals differ")
         print(f"{expected['replies']:,} replies, {expected['groups']} days and models: all totals as expected")
-        ours = [binary, "ledger", "import", projects, "--from", "claude-code", "--dry-run"]
         commands = {
-            "tokenmeter": ours + ["--database", os.path.join(folder, "dry.db")],
-            "python, orjson": [sys.executable, os.path.join(peers, "agg.py"), logs, "orjson"],
-            "python, orjson, marked lines": [
-                sys.executable, os.path.join(peers, "agg.py"), logs, "orjson_prefilter"],
+            "tokenmeter": kept + ["--dry-run"],
+            "python, orjson": aggregator + ["orjson"],
+            "python, orjson, marked lines": aggregator + ["orjson_prefilter"],
             "node": ["node", os.path.join(peers, "agg.mjs"), logs, "all"],
         }
-        kept = commands["tokenmeter"][:6] + ["--database", os.path.join(folder, "kept.db")]
         seconds = {name: [] for name in commands}
-        memory = max(run(commands["tokenmeter"])[1], run(kept)[1])
         for _ in range(rounds):
             for name, command in commands.items():
                 seconds[name].append(run(command)[0])
