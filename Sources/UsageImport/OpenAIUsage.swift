@@ -52,20 +52,21 @@ package enum OpenAIUsage: RowSource {
         }
         var tags: [String: String] = [:]
         tags["api_key_id"] = try result.text("api_key_id")
-        var usage = try counts.usage(tags: &tags)
-        try usage.add(requests, of: .request)
+        let usage = try counts.usage(tags: &tags)
         let isBatch = try result.flag("batch")
         let tier = try result.text("service_tier")
         let end = try bucket.time("end_time")
         var key = [start.text, end?.text ?? "", model, isBatch ? "batch" : tier ?? ""]
         for name in groups { key.append(try result.text(name) ?? "") }
-        return UsageEvent(
+        var event = UsageEvent(
             id: EventID(importedFrom: name, id: key.joined(separator: "\u{1F}").utf8), start: start,
             durationMilliseconds: end.map { max(0, $0.milliseconds - start.milliseconds) },
             channel: "openai", modelAsked: model, modelAnswered: model,
             serviceTier: isBatch ? "batch" : tier ?? RateConditions.standardTier, usage: usage,
             source: name, project: try result.text("project_id"),
             user: try result.text("user_id"), tags: tags)
+        event.count(requests: requests)
+        return event
     }
 
     private static let kinds: Set<String> = [

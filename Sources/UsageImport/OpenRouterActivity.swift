@@ -71,18 +71,19 @@ package enum OpenRouterActivity: RowSource {
         }
         let model = try model(row)
         var tags = try tags(row)
-        var usage = try InclusiveCounts(
+        let usage = try InclusiveCounts(
             input: count(row, "prompt_tokens"), output: count(row, "completion_tokens"),
             outputParts: [(.reasoning, count(row, "reasoning_tokens"))]
         ).usage(tags: &tags)
-        try usage.add(count(row, "requests"), of: .request)
         let endpoint = try row.first("endpoint_id", "provider_name") ?? ""
         let key = [start.text, model, endpoint].joined(separator: "\u{1F}")
-        return UsageEvent(
+        var event = UsageEvent(
             id: EventID(importedFrom: name, id: key.utf8), start: start,
             durationMilliseconds: 86_400_000, channel: name, modelAsked: model,
             modelAnswered: model, usage: usage, source: name, tags: tags,
             vendorCost: try row.money("usage", .usd))
+        event.count(requests: try count(row, "requests"))
+        return event
     }
 
     /// `anthropic/claude-sonnet-4`, `…:free` where a variant was sold.

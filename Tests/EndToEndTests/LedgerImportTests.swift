@@ -137,6 +137,7 @@ import Testing
         #expect(document.integer("unpriced") == 0)
         let usage = try await tokenmeter(
             "usage", "--month", "2026-10", "--timezone", "UTC", "--format", "json")
+        #expect(try usage.json()["is_complete"] as? Bool == true)
         // 400,000 at $5.00 per million.
         #expect(try usage.json().objects("total")[0]["amount"] as? String == "2.00")
         // One request of that size is above 272,000: $10.00 per million.
@@ -145,6 +146,23 @@ import Testing
         let both = try await tokenmeter(
             "usage", "--month", "2026-10", "--timezone", "UTC", "--format", "json")
         #expect(try both.json().objects("total")[0]["amount"] as? String == "6.00")
+    }
+
+    /// perplexity charges each request of sonar besides its tokens: a volume all of its requests.
+    @Test func chargesTheRequestsOfAVolume() async throws {
+        try sandbox.write(
+            """
+            start,channel,model,input,when.volume,tag.requests
+            2026-10-01,perplexity,sonar,1000000,true,5
+            2026-10-02,perplexity,sonar,1000000,,5
+            """, to: "days.csv")
+        #expect(try await imported("days.csv", "--from", "csv").integer("volumes") == 1)
+        let usage = try await tokenmeter(
+            "usage", "--month", "2026-10", "--timezone", "UTC", "--format", "json")
+        #expect(try usage.json()["is_complete"] as? Bool == true)
+        // 2 · 1,000,000 at $1.00 per million, and 5 + 1 at $12.00 per 1,000.
+        #expect(try usage.json().objects("total")[0]["amount"] as? String == "2.072")
+        #expect(try await tokenmeter("ledger", "verify").exit == 0)
     }
 
     // MARK: Files that are not whole

@@ -40,15 +40,15 @@ struct RowSourceTests {
             event.usage
                 == (try Usage([
                     .input: 150, .cachedInput: 800, .audioInput: 50, .output: 480,
-                    .audioOutput: 20, .request: 5,
+                    .audioOutput: 20,
                 ])))
-        #expect(event.usage.isVolume)
+        #expect(event.isVolume)
         #expect(event.start.text == "2026-10-01T00:00:00Z")
         #expect(event.durationMilliseconds == 86_400_000)
         #expect(event.serviceTier == "batch")
         #expect(event.project == "proj_1")
         #expect(event.user == "u")
-        #expect(event.tags == ["api_key_id": "key_1"])
+        #expect(event.tags == ["api_key_id": "key_1", "requests": "5"])
         // A bucket that is asked for again later has grown, and is the same bucket.
         let later = page.replacing("\"input_tokens\": 1000", with: "\"input_tokens\": 2000")
         #expect(
@@ -64,8 +64,9 @@ struct RowSourceTests {
         #expect(reading.problems == [])
         #expect(
             reading.events.map(\.usage) == [
-                try Usage([.input: 60, .cachedInput: 40, .output: 10, .request: 2])
+                try Usage([.input: 60, .cachedInput: 40, .output: 10])
             ])
+        #expect(reading.events.map(\.requests) == [2])
         #expect(reading.events.map(\.serviceTier) == ["standard"])
     }
 
@@ -173,8 +174,10 @@ struct RowSourceTests {
         #expect(reading.problems == ["missing data[1].model"])
         #expect(
             reading.events.map(\.usage) == [
-                try Usage([.input: 50, .output: 100, .reasoning: 25, .request: 5])
+                try Usage([.input: 50, .output: 100, .reasoning: 25])
             ])
+        #expect(reading.events.map(\.requests) == [5])
+        #expect(reading.events.map(\.isVolume) == [true])
     }
 
     // MARK: All of them

@@ -41,7 +41,7 @@ package struct EventImport {
         events += 1
         let entry = book.entry(for: event)
         if entry.line == nil { unpriced += 1 }
-        if event.usage.isVolume { volumes += 1 }
+        if event.isVolume { volumes += 1 }
         if isDryRun { return }
         group.append(entry)
         if group.count == Self.groupSize { try flush() }

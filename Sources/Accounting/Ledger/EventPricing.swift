@@ -31,7 +31,7 @@ extension RateBook {
             let priced = try price(event.usage, purchase)
             var event = event
             if priced.line.rates[.request] != nil, event.usage[.request] == 0 {
-                try event.usage.add(1, of: .request)
+                try event.usage.add(event.requests, of: .request)
             }
             return LedgerEntry(
                 event: event, channel: priced.channel.id, model: priced.line.model,

@@ -81,6 +81,27 @@ package struct UsageEvent: Hashable, Sendable {
         self.vendorCost = vendorCost
     }
 
+    /// The tag with the number of a volume's requests.
+    private static let requestsTag = "requests"
+
+    /// Whether it counts several requests together, as vendors' reports do.
+    package var isVolume: Bool { attributes[Purchase.volume] != nil }
+
+    /// How many requests a rate for each of them is charged for.
+    package var requests: Int64 {
+        guard isVolume, let count = tags[Self.requestsTag].flatMap(Int64.init), count > 0 else {
+            return 1
+        }
+        return min(count, Usage.maximumCount)
+    }
+
+    /// Makes it a volume of some requests; one request is none.
+    package mutating func count(requests: Int64) {
+        guard requests > 1 else { return }
+        attributes[Purchase.volume] = "true"
+        tags[Self.requestsTag] = String(requests)
+    }
+
     /// When the answer was complete.
     package var end: Timestamp? {
         durationMilliseconds.map { Timestamp(milliseconds: start.milliseconds + $0) }

@@ -154,14 +154,22 @@ struct WhatIfTable {
             from: question.pricesOf ?? row.start, to: question.pricesOf == nil ? row.end : nil)
         var recounted =
             question.tokenRatio == nil ? nil : Recounted(try question.usage(row.usage))
+        // Nobody knows how large the requests of a volume were, and their number is not in its row.
+        let isVolume = kinds[row.kind].kind.attributes[Purchase.volume] != nil
         let size =
-            recounted.map { RequestSize(of: $0.usage) } ?? RequestSize(of: row.usage)
+            isVolume
+            ? RequestSize()
+            : recounted.map { RequestSize(of: $0.usage) } ?? RequestSize(of: row.usage)
         let line = try terms.line(at: time, size: size).line
         // A line that charges by the request charges one, where the event says no other number.
         let charged = meters(line)
         if charged.contains(.request) != (row.usage[.request] > 0) {
             var usage = recounted?.usage ?? row.usage
-            if charged.contains(.request) {
+            if charged.contains(.request), isVolume {
+                throw .unpriced(
+                    model: line.model, channel: terms.channel.id, line: line.id,
+                    meters: [.request])
+            } else if charged.contains(.request) {
                 try usage.add(1, of: .request)
             } else {
                 usage = usage.without(.request)

@@ -109,7 +109,10 @@ package final class RateBook: Sendable {
     {
         let (model, channel, offer) = try offer(for: purchase)
         let time = purchase.pricedTime(on: channel)
-        let size = RequestSize(of: usage)
+        // Nobody knows how large the requests of a volume were.
+        let size =
+            purchase.isVolume
+            ? RequestSize() : RequestSize(of: usage)
         guard
             let entry = try offer.line(
                 for: purchase, in: purchase.list ?? offer.currency(preferring: channel.currency),
@@ -234,7 +237,7 @@ package struct Purchase: Sendable {
     package var serviceTier: String {
         didSet { serviceTier = RateConditions.tier(serviceTier) }
     }
-    /// Further attributes that a line's `when` may ask for.
+    /// Further attributes that a line's `when` may ask for, and `volume`.
     package var attributes: [String: String]
     /// Which of the channel's price lists, where it has one in each of several currencies; `nil` is
     /// its own.
@@ -255,6 +258,12 @@ package struct Purchase: Sendable {
         self.list = list
     }
 
+    /// The attribute of several requests that were counted together.
+    package static let volume = "volume"
+
+    /// Priced in the base band, whatever its counts.
+    var isVolume: Bool { !attributes.isEmpty && attributes[Self.volume] != nil }
+
     func pricedTime(on channel: Channel) -> Timestamp {
         channel.pricedAt == .completion ? completedAt ?? at : at
     }
@@ -270,12 +279,10 @@ package struct RequestSize: Hashable, Sendable {
         self.output = output
     }
 
-    /// Several requests counted together are a volume, whose requests' sizes nobody knows: it is
-    /// priced in the base band.
+    /// All tokens of a request.
     package init(of usage: borrowing Usage) {
-        let isVolume = usage.isVolume
-        input = isVolume ? 0 : usage.totalInput
-        output = isVolume ? 0 : usage.totalOutput
+        input = usage.totalInput
+        output = usage.totalOutput
     }
 }
 

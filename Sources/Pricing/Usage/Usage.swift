@@ -49,9 +49,6 @@ package struct Usage: Sendable {
         return rest
     }
 
-    /// Whether it counts more than one request.
-    package var isVolume: Bool { self[.request] > 1 }
-
     /// All input tokens of the request, cached and written ones included: what a context band looks
     /// at.
     package var totalInput: Int64 { total(of: .input) }
