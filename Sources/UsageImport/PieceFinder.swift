@@ -178,7 +178,7 @@ package struct PieceFinder {
     // MARK: Tables
 
     /// A quoted field may hold line feeds.
-    private func record(
+    private mutating func record(
         in bytes: UnsafeRawBufferPointer, from start: Int, _ isAtEnd: Bool,
         _ body: (Found, Range<Int>) throws -> Void
     ) throws -> Int? {
@@ -211,10 +211,11 @@ package struct PieceFinder {
             return bytes.count
         }
         // The lines behind it may well be records.
-        let end = bytes.firstIndex(ofByte: 0x0A, from: start) ?? bytes.count
+        let end = bytes.firstIndex(ofByte: 0x0A, from: start)
         let problem = isQuoted ? "a quoted field that does not end" : "a record of more than 1 MiB"
-        try body(.broken(problem), start..<min(end, bytes.count))
-        return end + 1
+        try body(.broken(problem), start..<(end ?? bytes.count))
+        isSkippingLine = end == nil
+        return end.map { $0 + 1 } ?? bytes.count
     }
 }
 

@@ -91,6 +91,17 @@ struct PieceFinderTests {
         }
     }
 
+    @Test(arguments: ["\"", ""])
+    func goesOnBehindARecordThatIsTooLong(quote: String) {
+        let long = quote + String(repeating: "x", count: 3 << 20)
+        let problem =
+            quote.isEmpty ? "a record of more than 1 MiB" : "a quoted field that does not end"
+        for size in [100_000, 1_500_000, 4_000_000] {
+            #expect(
+                pieces("a\n\(long)\nb\nc", .table, blocks: size) == ["a", "! \(problem)", "b", "c"])
+        }
+    }
+
     @Test func goesOnBehindALineThatIsTooLong() {
         var finder = PieceFinder(.lines(marked: nil))
         var pieces: [String] = []
