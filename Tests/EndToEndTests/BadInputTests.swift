@@ -547,6 +547,15 @@ import Testing
         #expect(output.text == "{\n  \"schem")
     }
 
+    /// The same where whoever started it ignores the signal, as programs that speak HTTP do.
+    @Test func endsQuietlyWhereTheSignalOfAClosedPipeIsIgnored() async throws {
+        let output = try await sandbox.shell(
+            "trap '' PIPE; { tokenmeter rates list --format json; echo $? >code; } | head -c 10; cat code"
+        )
+        #expect(output.errors == "")
+        #expect(output.text == "{\n  \"schem141\n")
+    }
+
     @Test func saysThatAModelIsMissingWhereStdinIsNoTerminal() async throws {
         let output = try await sandbox.run(["price", "--output-tokens", "5"])
         #expect(output.exit == 64)

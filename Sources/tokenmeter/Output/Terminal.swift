@@ -101,6 +101,10 @@ enum Terminal {
             #endif
             if count > 0 {
                 rest = rest.dropFirst(count)
+            } else if errno == EPIPE, descriptor == 1 {
+                // Whoever reads has enough. Where nobody ignores the signal, it has ended us already,
+                // with this code; clients of HTTP ignore it.
+                end(128 + SIGPIPE)
             } else if errno != EINTR {
                 throw FileError.unwritable(
                     "standard output", reason: String(cString: strerror(errno)))
