@@ -18,6 +18,7 @@ import Testing
         var comments: [[String]] = []
         var base: [String: String] = [:]
         var head: [String: String] = [:]
+        var links: [String: String] = [:]
         var viewer = "tokenmeter[bot]"
         var refuse = 0
         var corrupt = false
@@ -89,6 +90,23 @@ import Testing
         #expect(
             report.comments
                 == ["\(Self.marker)\nanother check's", Self.body(2, name: "web_2.1")])
+    }
+
+    /// GitHub takes 65,536 characters, and refuses all of what is longer.
+    @Test func cutsALongCommentAtALineAndSaysSo() async throws {
+        let program = #"""
+            #!/bin/sh
+            echo '<!-- tokenmeter-check: default -->'
+            yes '| é a row of fifty characters, with its line ending' | head -n 2000
+            """#
+        let report = try await report(Scenario(kind: .github, program: program))
+        let comment = try #require(report.comments.first, "\(report.runs[0].log)")
+        #expect(comment.unicodeScalars.count <= 65_536)
+        let lines = comment.split(separator: "\n")
+        #expect(lines.count > 1_200)
+        #expect(lines.last == "The rest is too long for a comment: the job has all of it.")
+        let rows = Set(lines.dropFirst().dropLast())
+        #expect(rows == ["| é a row of fifty characters, with its line ending"])
     }
 
     /// The token of some apps may not ask: then a bot's comment is taken, and a person's never.
@@ -222,6 +240,18 @@ import Testing
         #expect(report.files == ["README", "base-plan.yml", "budgets.yml", "plan.yml"])
         let base = sandbox.folder.appending(path: "workspace/base-plan.yml")
         #expect(try String(contentsOf: base, encoding: .utf8) == "before\n")
+    }
+
+    /// Else the base's plan would be written over the one that is checked.
+    @Test(arguments: Forge.allCases)
+    func aLinkInPlaceOfABaseIsNotFollowed(forge: Forge) async throws {
+        let report = try await report(
+            Scenario(
+                kind: forge, base: ["plan.yml": "before\n"], head: ["plan.yml": "after\n"],
+                links: ["base-plan.yml": "plan.yml", "base-budgets.yml": "plan.yml"]))
+        #expect(report.files == ["README", "base-plan.yml", "plan.yml"])
+        let plan = sandbox.folder.appending(path: "workspace/plan.yml")
+        #expect(try String(contentsOf: plan, encoding: .utf8) == "after\n")
     }
 
     // MARK: What is not trusted

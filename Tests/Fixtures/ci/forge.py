@@ -59,6 +59,8 @@ class Forge:
             return self.send(request, 200, [self.shown(comment) for comment in shown], link)
         if self.refuse:
             return self.send(request, self.refuse, {"message": "Resource not accessible"})
+        if len(content.get("body", "")) > (1_000_000 if "/api/v4/" in path else 65536):
+            return self.send(request, 422, {"message": "body is too long"})
         if re.fullmatch(f"POST ({lists})", path):
             self.comments.append(
                 {"id": 100 + len(self.comments), "author": self.viewer or "some-app[bot]", "body": content["body"]})

@@ -6,7 +6,7 @@ A scenario on stdin, what came of it on stdout, both JSON. The lines that run ar
     with        inputs of the action, or variables of the job, in place of the file's own
     codes       how the program of the release ends, one run of everything each
     program     that program's text; Tests/Fixtures/ci/tokenmeter if it is left out
-    base, head  file names and texts: the target branch, and what the request makes of it
+    base, head  file names and texts: the target branch, and what the request makes of it; links: its symbolic links
     comments    [author, body] of what is there; viewer: who the token is, empty where it may not ask
     refuse      the status of a write; corrupt: the release is not what its checksum says; request: its number
 """
@@ -78,6 +78,8 @@ def check_out():
     git("-C", str(origin), "commit", "--quiet", "--message", "Start")
     git("clone", "--quiet", "--depth", "1", origin.as_uri(), str(workspace))
     write(workspace, scenario.get("head", {}))
+    for name, target in scenario.get("links", {}).items():
+        (workspace / name).symlink_to(target)
     return git("-C", str(origin), "rev-parse", "main")
 
 
