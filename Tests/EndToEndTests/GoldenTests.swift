@@ -75,7 +75,9 @@ import Testing
             words: "mix --cheapest --at-least acme-large=20% --output-tokens 10M --currency USD",
             formats: ["table", "json"]),
         Question(
-            name: "check", words: "check --plan \(plans)/plan.yml --budgets \(plans)/budgets.yml",
+            name: "check",
+            words:
+                "check --plan \(plans)/plan.yml --budgets \(plans)/budgets.yml --database /none/ledger.db",
             exit: 2),
         Question(
             name: "check-within",

@@ -46,7 +46,14 @@ package struct CheckInput: Sendable {
     var judging: [Budget] {
         guard let base = baseBudgets.content else { return budgets }
         let known = Set(base.map(\.name))
-        return base + budgets.filter { !known.contains($0.name) }
+        // A review remarks on the file of the change, where that has the budget too.
+        let standing = base.map { budget in
+            var budget = budget
+            budget.place =
+                budgets.first { $0.name == budget.name }?.place ?? budget.place
+            return budget
+        }
+        return standing + budgets.filter { !known.contains($0.name) }
     }
 
     /// What the change does to the budgets, in words.

@@ -16,7 +16,7 @@ package struct Budget: Sendable {
     /// What holds it against amounts of another currency, before any other rate.
     package let fx: FXRate?
     /// Where it is written.
-    package let place: Place?
+    package var place: Place?
 
     package struct Place: Sendable {
         package let file: String
