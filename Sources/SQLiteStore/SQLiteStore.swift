@@ -18,6 +18,7 @@ package final class SQLiteStore: Sendable {
     private let queue: DatabaseQueue
     let path: String
     private let log: WriteAheadLog
+    private let lock: AdvisoryLock
     /// Where the ledger's events are appended: see `append`.
     private let appending = Mutex<DatabaseQueue?>(nil)
     let appends = AppendQueue()
@@ -30,6 +31,7 @@ package final class SQLiteStore: Sendable {
     /// Throws `StoreError`.
     package init(path: String) throws {
         self.path = path
+        lock = AdvisoryLock(path: path + ".lock", timeoutSeconds: Self.lockTimeoutSeconds)
         do {
             try FileManager.default.createDirectory(
                 atPath: (path as NSString).deletingLastPathComponent.isEmpty
@@ -49,6 +51,7 @@ package final class SQLiteStore: Sendable {
     /// A database in memory, gone with the process.
     package init() throws {
         path = ":memory:"
+        lock = AdvisoryLock(path: path, timeoutSeconds: Self.lockTimeoutSeconds)
         log = WriteAheadLog()
         queue = try DatabaseQueue(configuration: Self.configuration(log))
         try Migrations.migrator.migrate(queue)
@@ -187,13 +190,13 @@ package final class SQLiteStore: Sendable {
 
     private func exclusively<T>(_ body: () throws -> T) throws -> T {
         guard path != ":memory:" else { return try body() }
-        let lock = try AdvisoryLock(path: path + ".lock", timeoutSeconds: Self.lockTimeoutSeconds) {
-            $0
-                ? StoreError.locked(path, seconds: Self.lockTimeoutSeconds)
-                : StoreError.cannotWrite(path, reason: "no lock file can be made beside it")
+        do {
+            return try lock.whileHeld(body)
+        } catch AdvisoryLock.Failure.timedOut {
+            throw StoreError.locked(path, seconds: Self.lockTimeoutSeconds)
+        } catch AdvisoryLock.Failure.noFile {
+            throw StoreError.cannotWrite(path, reason: "no lock file can be made beside it")
         }
-        defer { lock.release() }
-        return try body()
     }
 
     private static func translating<T>(_ path: String, _ body: () throws -> T) throws -> T {

@@ -42,7 +42,7 @@ static void step(sqlite3_stmt *statement) {
 
 // Requests and sums of the meters, cell by cell.
 typedef struct { int64_t values[1 + meters]; } Cell;
-static Cell quarters[models][96], hours[projects][models][24];
+static Cell quarters[models][96], hours[models][24], project_hours[projects][models][24];
 static char dirty[models], project_dirty[projects][models];
 static int64_t day = -1;
 
@@ -64,7 +64,7 @@ static size_t encode(uint8_t *out, const Cell *cells, int count) {
     return size;
 }
 
-static sqlite3_stmt *rollup, *project_rollup, *span;
+static sqlite3_stmt *rollup, *quarter_rollup, *project_rollup, *span;
 static int64_t span_hour = -1, span_first;
 
 static void flush_span(int64_t last) {
@@ -80,10 +80,14 @@ static void flush_rollups(void) {
     for (int model = 0; model < models; model++) {
         if (!dirty[model]) continue;
         dirty[model] = 0;
-        sqlite3_bind_int64(rollup, 1, day);
-        sqlite3_bind_int64(rollup, 2, model);
-        sqlite3_bind_blob(rollup, 3, bytes, (int)encode(bytes, quarters[model], 96), SQLITE_TRANSIENT);
-        step(rollup);
+        sqlite3_stmt *tables[2] = {rollup, quarter_rollup};
+        for (int table = 0; table < 2; table++) {
+            size_t size = table ? encode(bytes, quarters[model], 96) : encode(bytes, hours[model], 24);
+            sqlite3_bind_int64(tables[table], 1, day);
+            sqlite3_bind_int64(tables[table], 2, model);
+            sqlite3_bind_blob(tables[table], 3, bytes, (int)size, SQLITE_TRANSIENT);
+            step(tables[table]);
+        }
     }
     for (int project = 0; project < projects; project++)
         for (int model = 0; model < models; model++) {
@@ -92,7 +96,7 @@ static void flush_rollups(void) {
             sqlite3_bind_int64(project_rollup, 1, day);
             sqlite3_bind_int64(project_rollup, 2, project + 1);
             sqlite3_bind_int64(project_rollup, 3, model);
-            sqlite3_bind_blob(project_rollup, 4, bytes, (int)encode(bytes, hours[project][model], 24), SQLITE_TRANSIENT);
+            sqlite3_bind_blob(project_rollup, 4, bytes, (int)encode(bytes, project_hours[project][model], 24), SQLITE_TRANSIENT);
             step(project_rollup);
         }
 }
@@ -101,7 +105,7 @@ int main(int argc, char **argv) {
     if (argc < 4) return fprintf(stderr, "LedgerFloor FILE EVENTS GROUP [FULL]\n"), 64;
     int64_t count = atoll(argv[2]), group = atoll(argv[3]);
     check(sqlite3_open(argv[1], &db));
-    run("PRAGMA recursive_triggers = ON; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -65536;"
+    run("PRAGMA recursive_triggers = ON; PRAGMA wal_autocheckpoint = 500; PRAGMA cache_size = -65536;"
         "PRAGMA synchronous = NORMAL");
     if (argc > 4) run("PRAGMA synchronous = FULL");
     run("BEGIN; INSERT INTO account (number, name) VALUES (1, 'default');"
@@ -114,6 +118,8 @@ int main(int argc, char **argv) {
         "first_token_ms, input, cached_input, cache_write_5m, cache_write_1h, output, reasoning, other, vendor_id,"
         "vendor_cost, reason) VALUES (1, ?, ?, ?, ?, NULL, 1, ?, ?, ?, ?, ?, 0, 0, ?, ?, NULL, ?, NULL, NULL)");
     rollup = prepare("INSERT INTO rollup VALUES (1, ?, ?, ?) ON CONFLICT DO UPDATE SET cells = excluded.cells");
+    quarter_rollup =
+        prepare("INSERT INTO quarter_rollup VALUES (1, ?, ?, ?) ON CONFLICT DO UPDATE SET cells = excluded.cells");
     project_rollup = prepare(
         "INSERT INTO project_rollup VALUES (1, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET cells = excluded.cells");
     span = prepare("INSERT INTO event_span VALUES (1, ?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last");
@@ -129,6 +135,7 @@ int main(int argc, char **argv) {
             flush_rollups();
             memset(quarters, 0, sizeof quarters);
             memset(hours, 0, sizeof hours);
+            memset(project_hours, 0, sizeof project_hours);
             day = start / 86400000;
         }
         if (hour != span_hour) {
@@ -158,8 +165,9 @@ int main(int argc, char **argv) {
         for (int meter = 0; meter < meters; meter++) sqlite3_bind_int64(event, 8 + meter, counts[meter]);
         sqlite3_bind_text(event, 12, vendor, -1, SQLITE_STATIC);
         step(event);
-        Cell *cells[2] = {&quarters[model][start / 900000 % 96], &hours[project][model][hour % 24]};
-        for (int level = 0; level < 2; level++) {
+        Cell *cells[3] = {
+            &quarters[model][start / 900000 % 96], &hours[model][hour % 24], &project_hours[project][model][hour % 24]};
+        for (int level = 0; level < 3; level++) {
             cells[level]->values[0]++;
             for (int meter = 0; meter < meters; meter++) cells[level]->values[1 + meter] += counts[meter];
         }

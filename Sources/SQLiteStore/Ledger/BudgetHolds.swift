@@ -16,9 +16,12 @@ struct BudgetHolds {
 
     /// Whether any request of the account is under way.
     func areThere() throws -> Bool {
-        try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM reservation WHERE account = ?)",
-            arguments: [account]) ?? false
+        // Asked with each append: prepared once.
+        let statement = try RawStatement(
+            "SELECT EXISTS (SELECT 1 FROM reservation WHERE account = ?)", db)
+        defer { statement.reset() }
+        statement.bind(account, 1)
+        return try statement.step() && statement.integer(0) != 0
     }
 
     // MARK: Reservations

@@ -94,31 +94,28 @@ struct ConcurrentAppendTests {
 
     /// One takes the lock again and again; another who waits for it comes next or next but one.
     @Test func aLockIsTakenInTurn() throws {
-        struct Refused: Error {}
         let scratch = try Scratch()
         let path = scratch.database + ".lock"
         let turns = Atomic<Int>(0)
         let isDone = Atomic<Bool>(false)
         let finished = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
+            let lock = AdvisoryLock(path: path, timeoutSeconds: 5)
             while !isDone.load(ordering: .relaxed) {
-                guard
-                    let lock = try? AdvisoryLock(
-                        path: path, timeoutSeconds: 5, failure: { _ in Refused() })
-                else { break }
-                turns.add(1, ordering: .relaxed)
-                usleep(1_000)
-                lock.release()
+                let turn: Void? = try? lock.whileHeld {
+                    turns.add(1, ordering: .relaxed)
+                    usleep(1_000)
+                }
+                if turn == nil { break }
             }
             finished.signal()
         }
         while turns.load(ordering: .relaxed) == 0 { usleep(100) }
+        let lock = AdvisoryLock(path: path, timeoutSeconds: 5)
         var waited: [Int] = []
         for _ in 0..<21 {
             let before = turns.load(ordering: .relaxed)
-            let lock = try AdvisoryLock(path: path, timeoutSeconds: 5, failure: { _ in Refused() })
-            let after = turns.load(ordering: .relaxed)
-            lock.release()
+            let after = try lock.whileHeld { turns.load(ordering: .relaxed) }
             waited.append(after - before)
         }
         // The turn that runs, and one that was already past the turnstile; a machine that is busy may
@@ -126,5 +123,38 @@ struct ConcurrentAppendTests {
         #expect(waited.sorted()[10] <= 2)
         isDone.store(true, ordering: .relaxed)
         finished.wait()
+    }
+
+    /// Threads that share one lock hold it one at a time, and a lock whose files were removed is
+    /// taken on the new ones.
+    @Test func threadsOfOneLockTakeTurns() throws {
+        let scratch = try Scratch()
+        let lock = AdvisoryLock(path: scratch.database + ".lock", timeoutSeconds: 5)
+        let holders = Atomic<Int>(0)
+        let most = Atomic<Int>(0)
+        let turns = Atomic<Int>(0)
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            for _ in 0..<50 {
+                try? lock.whileHeld {
+                    let now = holders.add(1, ordering: .sequentiallyConsistent).newValue
+                    most.max(now, ordering: .sequentiallyConsistent)
+                    turns.add(1, ordering: .sequentiallyConsistent)
+                    holders.subtract(1, ordering: .sequentiallyConsistent)
+                }
+            }
+        }
+        #expect(most.load(ordering: .sequentiallyConsistent) == 1)
+        #expect(turns.load(ordering: .sequentiallyConsistent) == 400)
+
+        try FileManager.default.removeItem(atPath: scratch.database + ".lock")
+        let other = AdvisoryLock(path: scratch.database + ".lock", timeoutSeconds: 0)
+        try other.whileHeld {
+            let third = AdvisoryLock(path: scratch.database + ".lock", timeoutSeconds: 0)
+            _ = #expect(throws: AdvisoryLock.Failure.timedOut) { try third.whileHeld {} }
+        }
+        // The first still has the removed file open, and gives it up.
+        try lock.whileHeld {
+            _ = #expect(throws: AdvisoryLock.Failure.timedOut) { try other.whileHeld {} }
+        }
     }
 }
