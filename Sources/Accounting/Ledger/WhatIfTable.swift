@@ -16,16 +16,28 @@ struct WhatIfTable {
         let reason: String?
     }
 
-    /// Requests that fall under the same lines before and after.
-    private struct Sums {
-        let kind: Int
+    /// Requests that fall under the same lines before and after. An object, as a kind and a choice
+    /// are: they are changed once a request, and found without a copy.
+    private final class Sums {
+        let kind: RequestKind
         let key: Key
+        let line: RateLine
+        let channel: String
         let oldSettlement: Int
-        /// `nil` where there is no new cost.
-        let new: (line: RateLine, channel: Channel, settlement: Int)?
+        let settlement: Int
         var requests: Int64 = 0
         var old = UsageSum()
-        var usage = UsageSum()
+        /// What the new line charges for; where that is no other usage, it is in `old` alone.
+        var recounted = UsageSum()
+
+        init(_ kind: RequestKind, _ key: Key, _ priced: Priced, oldSettlement: Int) {
+            self.kind = kind
+            self.key = key
+            line = priced.line
+            channel = priced.terms.channel.id
+            self.oldSettlement = oldSettlement
+            settlement = priced.settlement
+        }
     }
 
     private struct Place: Hashable {
@@ -34,27 +46,58 @@ struct WhatIfTable {
         let line: ObjectIdentifier
         let oldSettlement: Int
         let newSettlement: Int
+        /// Whether the new line charges for another usage than the old one.
+        let isRecounted: Bool
+    }
+
+    /// One of the purchases that a kind of requests may become.
+    private final class Choice {
+        /// Its place among those of its kind, floors behind.
+        let place: Int
+        let terms: Result<PurchaseTerms, PricingError>
+        /// Whether its channel's bills are paid otherwise than billed.
+        let isSettled: Bool
+        /// What the line of the last request charges for.
+        var charged: (line: ObjectIdentifier, meters: MeterSet)?
+        /// Where the last request went.
+        var last: (place: Place, sums: Sums)?
+
+        init(_ place: Int, _ terms: Result<PurchaseTerms, PricingError>) {
+            self.place = place
+            self.terms = terms
+            isSettled = (try? terms.get()).map { !$0.channel.settlements.isEmpty } ?? false
+        }
     }
 
     /// What is remembered of a kind of requests.
-    private struct Kind {
+    private final class Kind {
+        let number: Int
         let kind: RequestKind
+        /// That which its cost follows from; `nil` where that is unknown.
+        let line: RateLine?
         /// What its own line charges for; empty without a cost of its own.
         let charged: MeterSet
         /// Whether its channel's bills are paid otherwise than billed.
         let isSettled: Bool
-        /// By choice, those of the floors behind.
-        var terms: [Result<PurchaseTerms, PricingError>] = []
+        let isVolume: Bool
+        /// Those of the floors behind.
+        var choices: [Choice] = []
         /// In milliseconds: when the terms hold.
         var era: Range<Int64> = 0..<0
         var isUnchanged = false
-        /// By choice: where the last request went.
-        var last: [(place: Place, sums: Int)?] = []
+
+        init(_ number: Int, _ kind: RequestKind, charged: MeterSet, isSettled: Bool) {
+            self.number = number
+            self.kind = kind
+            line = kind.known == .unknown ? nil : kind.line
+            self.charged = charged
+            self.isSettled = isSettled
+            isVolume = kind.attributes[Purchase.volume] != nil
+        }
     }
 
     private var kinds: [Kind] = []
-    private var sums: [Sums] = []
-    private var places: [Place: Int] = [:]
+    private var sums: [Place: Sums] = [:]
     private var refused: [Key: (requests: Int64, old: LedgerBill)] = [:]
     /// What each line charges for.
     private var charged: [ObjectIdentifier: MeterSet] = [:]
@@ -77,39 +120,45 @@ struct WhatIfTable {
         var charged = MeterSet()
         if kind.known != .unknown, let line = kind.line { charged = meters(line) }
         kinds.append(
-            Kind(kind: kind, charged: charged, isSettled: settlements.settles(kind.channel)))
+            Kind(
+                kinds.count, kind, charged: charged,
+                isSettled: settlements.settles(kind.channel)))
     }
 
     // MARK: One request
 
     mutating func add(_ row: RequestRow, _ exchange: inout Exchange) throws {
         requests += row.sign
-        try prepare(row)
-        guard !kinds[row.kind].isUnchanged else {
+        let kind = kinds[row.kind]
+        try prepare(kind, row)
+        guard !kind.isUnchanged else {
             unchanged += row.sign
             return
         }
-        guard let line = kinds[row.kind].kind.line, kinds[row.kind].kind.known != .unknown,
-            row.usage.meters.bits & ~kinds[row.kind].charged.bits == 0
-        else {
+        guard let line = kind.line, row.usage.meters.bits & ~kind.charged.bits == 0 else {
             withoutCost += row.sign
             return
         }
         let oldSettlement =
-            kinds[row.kind].isSettled
-            ? try settlements.place(
-                of: line, on: kinds[row.kind].kind.channel, at: row.start) : -1
-        let floors = question.floors.count
-        let choices = kinds[row.kind].terms.count - floors
+            kind.isSettled
+            ? try settlements.place(of: line, on: kind.kind.channel, at: row.start) : -1
         do throws(PricingError) {
+            // Most questions have one choice and no floor.
+            if kind.choices.count == 1, question.floors.isEmpty {
+                let chosen = try price(row, kind.choices[0], of: kind)
+                return add(row, chosen, of: kind, line, oldSettlement)
+            }
+            let free = kind.choices.dropLast(question.floors.count)
             // All of them first: a request that one cannot price is compared with nothing.
             var held: [Priced] = []
-            for choice in choices..<(choices + floors) { held.append(try price(row, choice)) }
-            if question.freeShare > 0 {
-                let chosen = try choices == 1 ? price(row, 0) : cheapest(row, choices, &exchange)
-                add(row, chosen, line, oldSettlement)
+            for choice in kind.choices[free.endIndex...] {
+                held.append(try price(row, choice, of: kind))
             }
-            for priced in held { add(row, priced, line, oldSettlement) }
+            if question.freeShare > 0 {
+                let chosen = try cheapest(row, free, of: kind, &exchange)
+                add(row, chosen, of: kind, line, oldSettlement)
+            }
+            for priced in held { add(row, priced, of: kind, line, oldSettlement) }
         } catch {
             guard error.isUnpriceable else { throw error }
             refuse(row, line, oldSettlement, error)
@@ -117,23 +166,23 @@ struct WhatIfTable {
     }
 
     /// Resolves the names of the purchases, anew where they may have changed their meaning.
-    private mutating func prepare(_ row: RequestRow) throws {
+    private func prepare(_ kind: Kind, _ row: RequestRow) throws {
         let time = question.pricesOf ?? row.start
-        if kinds[row.kind].era.contains(time.milliseconds) { return }
-        let purchases = question.purchases(of: kinds[row.kind].kind, at: row.start)
-        kinds[row.kind].era = book.era(of: time)
-        kinds[row.kind].isUnchanged = purchases == nil
+        if kind.era.contains(time.milliseconds) { return }
+        let purchases = question.purchases(of: kind.kind, at: row.start)
+        kind.era = book.era(of: time)
+        kind.isUnchanged = purchases == nil
         guard let purchases else { return }
-        kinds[row.kind].terms = (purchases.choices + purchases.floors).map { purchase in
-            Result { () throws(PricingError) in try book.terms(of: purchase) }
+        kind.choices = (purchases.choices + purchases.floors).enumerated().map { place, purchase in
+            Choice(
+                place, Result { () throws(PricingError) in try book.terms(of: purchase) })
         }
-        kinds[row.kind].last = Array(repeating: nil, count: kinds[row.kind].terms.count)
     }
 
     private struct Priced {
-        let choice: Int
+        let choice: Choice
+        let terms: PurchaseTerms
         let line: RateLine
-        let channel: Channel
         let settlement: Int
         /// What the new model would count, where that is not what the old one did.
         let recounted: Recounted?
@@ -147,22 +196,22 @@ struct WhatIfTable {
     }
 
     private mutating func price(
-        _ row: RequestRow, _ choice: Int
+        _ row: RequestRow, _ choice: Choice, of kind: Kind
     ) throws(PricingError) -> Priced {
-        let terms = try kinds[row.kind].terms[choice].get()
+        let terms = try choice.terms.get()
         let time = terms.pricedTime(
             from: question.pricesOf ?? row.start, to: question.pricesOf == nil ? row.end : nil)
         var recounted =
             question.tokenRatio == nil ? nil : Recounted(try question.usage(row.usage))
         // Nobody knows how large the requests of a volume were, and their number is not in its row.
-        let isVolume = kinds[row.kind].kind.attributes[Purchase.volume] != nil
+        let isVolume = kind.isVolume
         let size =
             isVolume
             ? RequestSize()
             : recounted.map { RequestSize(of: $0.usage) } ?? RequestSize(of: row.usage)
         let line = try terms.line(at: time, size: size).line
         // A line that charges by the request charges one, where the event says no other number.
-        let charged = meters(line)
+        let charged = meters(line, for: choice)
         if charged.contains(.request) != (row.usage[.request] > 0) {
             var usage = recounted?.usage ?? row.usage
             if charged.contains(.request), isVolume {
@@ -184,28 +233,28 @@ struct WhatIfTable {
                 meters: Array(missing))
         }
         let settlement =
-            terms.channel.settlements.isEmpty
+            !choice.isSettled
             ? -1 : try settlements.place(of: line, on: terms.channel.id, at: time)
         return Priced(
-            choice: choice, line: line, channel: terms.channel, settlement: settlement,
+            choice: choice, terms: terms, line: line, settlement: settlement,
             recounted: recounted)
     }
 
     /// The cheapest of the choices that can be priced, the first of equals; the first refusal where
     /// none can be.
     private mutating func cheapest(
-        _ row: RequestRow, _ choices: Int, _ exchange: inout Exchange
+        _ row: RequestRow, _ choices: ArraySlice<Choice>, of kind: Kind, _ exchange: inout Exchange
     ) throws(PricingError) -> Priced {
         var best: (priced: Priced, cost: Money)?
         var refusal: PricingError?
-        for choice in 0..<choices {
+        for choice in choices {
             do throws(PricingError) {
-                let priced = try price(row, choice)
+                let priced = try price(row, choice, of: kind)
                 let bill = try priced.line.charge(
                     for: priced.recounted?.usage ?? row.usage
                 ).billed
                 let cost = try settlements.settle(
-                    bill, on: priced.channel.id, by: priced.settlement
+                    bill, on: priced.terms.channel.id, by: priced.settlement
                 ).money
                 guard let known = best else {
                     best = (priced, cost)
@@ -222,6 +271,14 @@ struct WhatIfTable {
         throw refusal ?? .outOfRange("an empty choice")
     }
 
+    /// Of the line that a choice came to; mostly it is that of the request before.
+    private mutating func meters(_ line: RateLine, for choice: Choice) -> MeterSet {
+        if let known = choice.charged, known.line == ObjectIdentifier(line) { return known.meters }
+        let meters = meters(line)
+        choice.charged = (ObjectIdentifier(line), meters)
+        return meters
+    }
+
     private mutating func meters(_ line: RateLine) -> MeterSet {
         let id = ObjectIdentifier(line)
         if let known = charged[id] { return known }
@@ -234,44 +291,40 @@ struct WhatIfTable {
     // MARK: Sums
 
     private mutating func add(
-        _ row: RequestRow, _ priced: Priced, _ line: RateLine, _ oldSettlement: Int
+        _ row: RequestRow, _ priced: Priced, of kind: Kind, _ line: RateLine, _ oldSettlement: Int
     ) {
         let place = Place(
-            kind: row.kind, choice: priced.choice, line: ObjectIdentifier(priced.line),
-            oldSettlement: oldSettlement, newSettlement: priced.settlement)
-        let index: Int
-        if let last = kinds[row.kind].last[priced.choice], last.place == place {
-            index = last.sums
+            kind: kind.number, choice: priced.choice.place, line: ObjectIdentifier(priced.line),
+            oldSettlement: oldSettlement, newSettlement: priced.settlement,
+            isRecounted: priced.recounted != nil || !priced.line.minimumUnits.isEmpty
+                || !line.minimumUnits.isEmpty)
+        let sums: Sums
+        if let last = priced.choice.last, last.place == place {
+            sums = last.sums
         } else {
-            index = places[place] ?? insert(place, row, priced, oldSettlement)
-            kinds[row.kind].last[priced.choice] = (place, index)
+            sums = self.sums[place] ?? insert(place, kind, priced, oldSettlement)
+            priced.choice.last = (place, sums)
         }
-        sums[index].requests += row.sign
-        sums[index].old.add(row.usage, sign: row.sign, line: line)
+        sums.requests += row.sign
+        sums.old.add(row.usage, sign: row.sign, line: line)
+        guard place.isRecounted else { return }
         if let recounted = priced.recounted {
-            sums[index].usage.add(recounted.usage, sign: row.sign, line: priced.line)
+            sums.recounted.add(recounted.usage, sign: row.sign, line: priced.line)
         } else {
-            sums[index].usage.add(row.usage, sign: row.sign, line: priced.line)
+            sums.recounted.add(row.usage, sign: row.sign, line: priced.line)
         }
     }
 
     private mutating func insert(
-        _ place: Place, _ row: RequestRow, _ priced: Priced, _ oldSettlement: Int
-    ) -> Int {
-        let kind = kinds[row.kind]
-        sums.append(
-            Sums(
-                kind: row.kind,
-                key: Key(
-                    model: kind.kind.model, channel: kind.kind.channel,
-                    newModel: priced.line.model, newChannel: priced.channel.id,
-                    floor: max(
-                        priced.choice - kind.terms.count + question.floors.count, -1),
-                    reason: nil),
-                oldSettlement: oldSettlement,
-                new: (priced.line, priced.channel, priced.settlement)))
-        places[place] = sums.count - 1
-        return sums.count - 1
+        _ place: Place, _ kind: Kind, _ priced: Priced, _ oldSettlement: Int
+    ) -> Sums {
+        let key = Key(
+            model: kind.kind.model, channel: kind.kind.channel, newModel: priced.line.model,
+            newChannel: priced.terms.channel.id,
+            floor: max(place.choice - kind.choices.count + question.floors.count, -1), reason: nil)
+        let made = Sums(kind.kind, key, priced, oldSettlement: oldSettlement)
+        sums[place] = made
+        return made
     }
 
     private mutating func refuse(
@@ -301,14 +354,15 @@ struct WhatIfTable {
         rows: [WhatIfRow], old: [ShownMoney], new: [ShownMoney]
     ) {
         var bills: [Key: (requests: Int64, old: LedgerBill, new: LedgerBill)] = [:]
-        for sum in sums {
-            guard let (line, channel, settlement) = sum.new else { continue }
-            let kind = kinds[sum.kind].kind
+        for (place, sum) in sums {
+            let kind = sum.kind
             var bill = bills[sum.key] ?? (0, LedgerBill(), LedgerBill())
             bill.requests += sum.requests
             bill.old.add(
                 sum.old, of: kind.channel, kind.line, kind.known, settlement: sum.oldSettlement)
-            bill.new.add(sum.usage, of: channel.id, line, kind.known, settlement: settlement)
+            bill.new.add(
+                place.isRecounted ? sum.recounted : sum.old, of: sum.channel, sum.line, kind.known,
+                settlement: sum.settlement)
             bills[sum.key] = bill
         }
         var rows: [WhatIfRow] = []

@@ -84,13 +84,15 @@ final class Offer: Sendable {
         return gates.first?.currency ?? own
     }
 
+    /// What `line` knows a service tier by; `nil` for one that no line has.
+    func tier(named name: String) -> Int32? { tiers.firstIndex(of: name).map(Int32.init) }
+
     /// The most specific line that applies; `nil` where none does, an error where two apply
     /// equally.
     func line(
-        for purchase: Purchase, in list: Currency, at time: Timestamp, size: RequestSize,
-        zones: any TimeZoneRules
+        for purchase: Purchase, in tier: Int32, _ list: Currency, at time: Timestamp,
+        size: RequestSize, zones: any TimeZoneRules
     ) throws(PricingError) -> CatalogLine? {
-        guard let tier = tiers.firstIndex(of: purchase.serviceTier) else { return nil }
         var found: Int?
         for index in gates.indices {
             let gate = gates[index]

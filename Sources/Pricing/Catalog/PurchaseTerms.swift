@@ -8,6 +8,8 @@ package final class PurchaseTerms: Sendable {
     private let purchase: Purchase
     private let offer: Offer
     private let list: Currency
+    /// `nil` where nothing is sold in the tier.
+    private let tier: Int32?
     private let zones: any TimeZoneRules
 
     fileprivate init(
@@ -19,6 +21,7 @@ package final class PurchaseTerms: Sendable {
         self.channel = channel
         self.offer = offer
         self.zones = zones
+        tier = offer.tier(named: purchase.serviceTier)
         list = purchase.list ?? offer.currency(preferring: channel.currency)
     }
 
@@ -33,7 +36,10 @@ package final class PurchaseTerms: Sendable {
     package func line(
         at time: Timestamp, size: RequestSize
     ) throws(PricingError) -> CatalogLine {
-        if let found = try offer.line(for: purchase, in: list, at: time, size: size, zones: zones) {
+        if let tier,
+            let found = try offer.line(
+                for: purchase, in: tier, list, at: time, size: size, zones: zones)
+        {
             return found
         }
         throw offer.refusal(of: purchase, model: model, channel: channel, at: time)

@@ -113,10 +113,11 @@ package final class RateBook: Sendable {
         let size =
             purchase.isVolume
             ? RequestSize() : RequestSize(of: usage)
-        guard
+        guard let tier = offer.tier(named: purchase.serviceTier),
             let entry = try offer.line(
-                for: purchase, in: purchase.list ?? offer.currency(preferring: channel.currency),
-                at: time, size: size, zones: zones)
+                for: purchase, in: tier,
+                purchase.list ?? offer.currency(preferring: channel.currency), at: time, size: size,
+                zones: zones)
         else {
             throw offer.refusal(
                 of: purchase, model: catalog.models[model].id, channel: channel, at: time)
