@@ -46,6 +46,8 @@ let package = Package(
         .target(name: "Pricing", swiftSettings: strict),
         .target(name: "JSONBytes", swiftSettings: strict),
         .target(
+            name: "ProviderUsage", dependencies: ["Pricing", "JSONBytes"], swiftSettings: strict),
+        .target(
             name: "ConfigFiles",
             dependencies: ["Pricing", "JSONBytes", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
@@ -133,6 +135,9 @@ let package = Package(
         .testTarget(
             name: "UsageImportTests",
             dependencies: ["UsageImport", "Accounting", "JSONBytes", "Pricing"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProviderUsageTests", dependencies: ["ProviderUsage", "JSONBytes", "Pricing"],
             swiftSettings: strict),
         .testTarget(
             name: "LedgerClientTests",

@@ -1,3 +1,5 @@
+import JSONBytes
+
 /// Finds the pieces of one file in blocks of its bytes, wherever the blocks are cut.
 package struct PieceFinder {
     package enum Found: Sendable {

@@ -58,7 +58,7 @@ package struct SourceRow {
     /// counts, is 12.
     func count(_ name: String) throws(EventProblem) -> Int64? {
         guard let text = try text(name) else { return nil }
-        guard let attos = SourceAmount.attos(text), attos >= 0, attos % DecimalText.one == 0,
+        guard let attos = ComputedDecimal.parse(text), attos >= 0, attos % DecimalText.one == 0,
             let count = Int64(exactly: attos / DecimalText.one), count <= Usage.maximumCount
         else {
             throw EventProblem(
@@ -70,7 +70,7 @@ package struct SourceRow {
     /// Whole milliseconds, rounded down.
     func milliseconds(_ name: String) throws(EventProblem) -> Int64? {
         guard let text = try text(name) else { return nil }
-        guard let attos = SourceAmount.attos(text), attos >= 0,
+        guard let attos = ComputedDecimal.parse(text), attos >= 0,
             let count = Int64(exactly: attos / DecimalText.one), count <= Usage.maximumCount
         else { throw EventProblem("\(spelled(name)): \(quoted(text)) is no span of time") }
         return count

@@ -122,7 +122,7 @@ struct TableRow {
     }
 
     private static func count(_ cell: String, _ field: String) throws -> Int64 {
-        guard let attos = SourceAmount.attos(cell), attos >= 0, attos % DecimalText.one == 0,
+        guard let attos = ComputedDecimal.parse(cell), attos >= 0, attos % DecimalText.one == 0,
             let count = Int64(exactly: attos / DecimalText.one), count <= Usage.maximumCount
         else {
             throw EventProblem("\(field): \(quoted(cell)) is not a whole number from 0 to 10¹²")

@@ -1,6 +1,6 @@
 /// Searches that look at 32 bytes at a time.
 extension UnsafeRawBufferPointer {
-    func firstIndex(ofByte byte: UInt8, from start: Int) -> Int? {
+    package func firstIndex(ofByte byte: UInt8, from start: Int) -> Int? {
         guard let base = baseAddress else { return nil }
         let wanted = SIMD32<UInt8>(repeating: byte)
         var index = start
@@ -15,11 +15,11 @@ extension UnsafeRawBufferPointer {
         return nil
     }
 
-    func lastIndex(ofByte byte: UInt8, from start: Int) -> Int? {
+    package func lastIndex(ofByte byte: UInt8, from start: Int) -> Int? {
         lastIndex(ofByte: byte, in: start..<count)
     }
 
-    func lastIndex(ofByte byte: UInt8, in range: Range<Int>) -> Int? {
+    package func lastIndex(ofByte byte: UInt8, in range: Range<Int>) -> Int? {
         guard let base = baseAddress else { return nil }
         let wanted = SIMD32<UInt8>(repeating: byte)
         var index = range.upperBound
@@ -38,7 +38,7 @@ extension UnsafeRawBufferPointer {
     ///
     /// Three of its bytes are compared at 32 places at a time: of JSON keys the first two are alike
     /// too often.
-    func firstIndex(of text: StaticString, from start: Int) -> Int? {
+    package func firstIndex(of text: StaticString, from start: Int) -> Int? {
         let length = text.utf8CodeUnitCount
         guard let base = baseAddress, count - start >= length else { return nil }
         let first = SIMD32<UInt8>(repeating: text.utf8Start[0])
@@ -76,7 +76,7 @@ extension UnsafeRawBufferPointer {
 extension UnsafeBufferPointer<UInt8> {
     /// Whether the bytes are those of a text.
     @inline(__always)
-    func spells(_ text: StaticString) -> Bool {
+    package func spells(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         for index in 0..<count where self[index] != text.utf8Start[index] { return false }
         return true
@@ -84,7 +84,7 @@ extension UnsafeBufferPointer<UInt8> {
 
     /// Whether the bytes are those of another buffer.
     @inline(__always)
-    func equals(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
+    package func equals(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
         guard count == other.count else { return false }
         for index in 0..<count where self[index] != other[index] { return false }
         return true

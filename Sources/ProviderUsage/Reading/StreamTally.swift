@@ -1,0 +1,236 @@
+import JSONBytes
+import Pricing
+
+/// What a stream has said so far, event by event. Each API adds what its own events mean.
+struct StreamTally: Sendable {
+    var api: StreamAPI?
+    var model: String?
+    var vendorID: String?
+    var finishReason: String?
+    var serviceTier: String?
+    var counts: VendorCounts?
+    /// What Anthropic's events have said, later ones over earlier ones.
+    var merged: [String: JSONValue] = [:]
+    /// Whether the output that was counted is a vendor's placeholder.
+    var isOutputPlaceholder = false
+    /// Whether the counts are those that the vendor bills.
+    var isFinal = false
+    /// Whether the sign of the end came.
+    var hasEnd = false
+    var text = TextTally()
+    var oddities = Oddities()
+    var errorKind: String?
+    var cost: Money?
+    private(set) var payloads = 0
+    /// Payloads that were read to find out whose they are, and which answer it is.
+    private var looks = 0
+
+    /// So many payloads are read whole until the answer's id and model are known.
+    private static let maximumLooks = 8
+
+    init(api: StreamAPI?) { self.api = api }
+
+    /// Final usage is what the vendor calls so; where it does not, what stood at a proper end.
+    var hasFinalUsage: Bool { isFinal || (hasEnd && counts != nil && !isOutputPlaceholder) }
+
+    // MARK: Payloads
+
+    mutating func take(_ payload: BodyFraming.Payload) {
+        var bytes = payload.bytes
+        while let last = bytes.last, last <= 0x20 {
+            bytes = UnsafeRawBufferPointer(rebasing: bytes.dropLast())
+        }
+        while let first = bytes.first, first <= 0x20 {
+            bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
+        }
+        guard !bytes.isEmpty else { return }
+        if payload.isUnterminated { oddities.insert(.unterminatedEvent) }
+        if bytes.count == 6, bytes.elementsEqual("[DONE]".utf8) {
+            hasEnd = true
+            return
+        }
+        payloads += 1
+        if let api, !isTelling(bytes, api) { return count(bytes, api) }
+        let value: JSONValue
+        do {
+            value = try Self.value(of: bytes)
+        } catch {
+            // An event that was cut is no fault of the vendor's.
+            if !payload.isUnterminated { oddities.insert(.malformedPayload) }
+            if let api { count(bytes, api) }
+            return
+        }
+        guard case .object = value else {
+            oddities.insert(.malformedPayload)
+            return
+        }
+        if api == nil { api = StreamAPI(recognising: value, type: payload.type) }
+        if let api {
+            count(bytes, api)
+            read(value, api, isEvent: payload.isEvent)
+        } else if let error = value["error"], error != .null {
+            takeError(error)
+            if !payload.isEvent { hasEnd = true }
+        }
+    }
+
+    private static func value(of bytes: UnsafeRawBufferPointer) throws -> JSONValue {
+        var reader = JSONReader(bytes.bindMemory(to: UInt8.self))
+        let value = try reader.value(numbers: .decimal)
+        try reader.expectEnd()
+        return value
+    }
+
+    /// Whether a payload may say more than a piece of text does. Most say nothing else, and are not
+    /// read as JSON.
+    private mutating func isTelling(_ bytes: UnsafeRawBufferPointer, _ api: StreamAPI) -> Bool {
+        if (model == nil || vendorID == nil) && looks < Self.maximumLooks {
+            looks += 1
+            return true
+        }
+        switch api {
+        case .openAIChat, .openAICompletions:
+            return bytes.hasKey("\"finish_reason\"") || bytes.hasKey("\"usage\"")
+                || bytes.hasKey("\"error\"")
+        case .anthropicMessages:
+            return bytes.hasKey("\"usage\"") || bytes.hasKey("\"error\"")
+                || bytes.firstIndex(of: "\"message_stop\"", from: 0) != nil
+        case .openAIResponses:
+            return bytes.hasKey("\"response\"") || bytes.hasKey("\"usage\"")
+                || bytes.firstIndex(of: "\"error\"", from: 0) != nil
+        default: return true
+        }
+    }
+
+    /// Adds the text of a payload.
+    private mutating func count(_ bytes: UnsafeRawBufferPointer, _ api: StreamAPI) {
+        switch api {
+        case .openAIChat, .webSocketChat:
+            text.add("\"content\"", in: bytes)
+            text.add("\"reasoning_content\"", in: bytes)
+            text.add("\"reasoning\"", in: bytes)
+            text.add("\"arguments\"", isCode: true, in: bytes)
+        case .openAICompletions, .gemini, .geminiInteractions: text.add("\"text\"", in: bytes)
+        case .openAIResponses, .openAITranscription: text.add("\"delta\"", in: bytes)
+        case .openAIAssistants: text.add("\"value\"", in: bytes)
+        case .anthropicMessages:
+            text.add("\"text\"", in: bytes)
+            text.add("\"thinking\"", in: bytes)
+            text.add("\"partial_json\"", isCode: true, in: bytes)
+        case .anthropicComplete: text.add("\"completion\"", in: bytes)
+        case .cohereV1: text.add("\"text\"", in: bytes)
+        case .cohereV2:
+            text.add("\"text\"", in: bytes)
+            text.add("\"tool_plan\"", in: bytes)
+            text.add("\"arguments\"", isCode: true, in: bytes)
+        case .ollama:
+            text.add("\"content\"", in: bytes)
+            text.add("\"response\"", in: bytes)
+        case .dashScope:
+            // Each event repeats the text so far unless increments were asked for.
+            var whole = TextTally()
+            whole.add("\"text\"", in: bytes)
+            whole.add("\"content\"", in: bytes)
+            text.replace(ifLarger: whole)
+        }
+    }
+
+    // MARK: What events say
+
+    mutating func note(model name: JSONValue?) {
+        guard let name = name?.textValue, !name.isEmpty else { return }
+        if let model, model != name { oddities.insert(.modelChanged) }
+        model = name
+    }
+
+    /// The first id counts; some vendors give each event one of its own.
+    mutating func note(id: JSONValue?) {
+        guard vendorID == nil, let id = id?.textValue, !id.isEmpty else { return }
+        vendorID = id
+    }
+
+    mutating func note(finish reason: JSONValue?) {
+        switch reason {
+        case .string(let text) where !text.isEmpty && text != "null": finishReason = text
+        // Vertex may send the number of its enum, where 0 is none.
+        case .integer(let number) where number != 0: finishReason = String(number)
+        default: break
+        }
+    }
+
+    mutating func note(tier: JSONValue?) {
+        if let tier = tier?.textValue, !tier.isEmpty { serviceTier = tier }
+    }
+
+    mutating func takeError(_ error: JSONValue) {
+        oddities.insert(.errorInStream)
+        let kind = error["type"] ?? error["status"] ?? error["code"]
+        errorKind = kind?.textValue ?? kind?.numberText ?? errorKind ?? "error"
+    }
+
+    /// Takes the vendor's counts over those before; whether they are the ones that it bills.
+    mutating func take(_ new: VendorCounts, from usage: JSONValue, isFinal: Bool) {
+        guard !new.isSilent else {
+            oddities.formUnion(new.oddities)
+            return
+        }
+        if new.isZero, !text.isEmpty {
+            oddities.insert(.zeroUsage)
+            return
+        }
+        if let counts, !isOutputPlaceholder,
+            (new.input ?? 0) < (counts.input ?? 0) || (new.output ?? 0) < (counts.output ?? 0)
+        {
+            oddities.insert(.nonMonotonic)
+        }
+        if errorKind != nil { oddities.insert(.usageAfterError) }
+        counts = new
+        isOutputPlaceholder = false
+        self.isFinal = self.isFinal || isFinal
+        cost = VendorMoney.cost(in: usage) ?? cost
+    }
+
+    mutating func end(_ framing: BodyFraming, hasRest: Bool, isCut: Bool) {
+        if framing.isClosedArray { hasEnd = true }
+        if hasRest, !framing.isEventStream { oddities.insert(.unterminatedEvent) }
+        // These have no other sign of their end than the end.
+        if !isCut, !hasRest, let api, !api.hasEndMarker, finishReason != nil { hasEnd = true }
+    }
+
+    // MARK: The reading
+
+    func reading(isCut: Bool, oversized: Int) -> UsageReading {
+        var reading = UsageReading()
+        reading.api = api
+        reading.model = model
+        reading.vendorID = vendorID
+        reading.finishReason = finishReason
+        reading.serviceTier = serviceTier
+        reading.vendorCost = cost
+        reading.errorKind = errorKind
+        reading.text = text
+        reading.payloads = payloads
+        reading.isComplete = hasEnd
+        var oddities = oddities
+        if oversized > 0 { oddities.insert(.oversizedPayload) }
+        let wantsEnd = isCut || (payloads > 0 && (api?.hasEndMarker ?? false))
+        if !hasEnd, wantsEnd { oddities.insert(.missingDone) }
+        var known = counts ?? VendorCounts()
+        if isOutputPlaceholder { known.output = nil }
+        reading.isInputKnown = known.input != nil
+        if hasFinalUsage {
+            reading.known = .reported
+        } else if known.output == nil, !text.isEmpty {
+            let estimate = TokenEstimate(text, model: model)
+            known.output = estimate.tokens
+            known.reasoning = 0
+            reading.method = estimate.method
+            reading.known = .estimated
+        } else if !known.isSilent {
+            reading.known = .partial
+        }
+        reading.usage = known.usage(&oddities)
+        reading.oddities = oddities
+        return reading
+    }
+}

@@ -1,0 +1,54 @@
+import Pricing
+
+/// Reads the usage off one body, streamed or not, of any API and framing, from bytes that come in any
+/// pieces. It never fails: what is strange is an oddity of the reading. Its memory is bounded by
+/// `ServerSentEventParser.maximumEventBytes`, whatever the length of the body.
+package struct UsageReader: Sendable {
+    private var framing = BodyFraming()
+    private var tally: StreamTally
+
+    /// `api` where it is known; else it is recognised from the bytes.
+    package init(api: StreamAPI? = nil) { tally = StreamTally(api: api) }
+
+    /// Takes the next bytes.
+    package mutating func read(_ bytes: UnsafeRawBufferPointer) {
+        var tally = StreamTally(api: nil)
+        swap(&tally, &self.tally)
+        framing.read(bytes) { tally.take($0) }
+        swap(&tally, &self.tally)
+    }
+
+    package mutating func read(_ bytes: some Sequence<UInt8>) {
+        let found: Void? = bytes.withContiguousStorageIfAvailable {
+            read(UnsafeRawBufferPointer($0))
+        }
+        if found == nil { Array(bytes).withUnsafeBytes { read($0) } }
+    }
+
+    /// Takes one message of a WebSocket.
+    package mutating func read(message: UnsafeRawBufferPointer) {
+        tally.take(
+            BodyFraming.Payload(
+                bytes: message, type: UnsafeRawBufferPointer(start: nil, count: 0),
+                isUnterminated: false, isEvent: true))
+    }
+
+    /// The end of the body; `isCut` where the connection broke before it.
+    package mutating func finish(isCut: Bool = false) -> UsageReading {
+        var tally = StreamTally(api: nil)
+        swap(&tally, &self.tally)
+        let hasRest = framing.finish { tally.take($0) }
+        swap(&tally, &self.tally)
+        self.tally.end(framing, hasRest: hasRest, isCut: isCut)
+        return self.tally.reading(isCut: isCut, oversized: framing.oversized)
+    }
+
+    /// What is known so far, as if the body were cut here.
+    package var reading: UsageReading { tally.reading(isCut: true, oversized: framing.oversized) }
+
+    /// Whether the vendor's final usage came: a cut after it changes no count.
+    package var hasFinalUsage: Bool { tally.hasFinalUsage }
+
+    /// Whether the answer was finished: usage may still come.
+    package var hasFinishMarker: Bool { tally.finishReason != nil || tally.hasEnd }
+}

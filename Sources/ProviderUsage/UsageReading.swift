@@ -1,0 +1,35 @@
+import Pricing
+
+/// What was read off one body: usage, and what else an event of the ledger tells.
+package struct UsageReading: Hashable, Sendable {
+    /// Whose shapes the body has; `nil` where nothing told.
+    package var api: StreamAPI?
+    /// The model that answered.
+    package var model: String?
+    /// The vendor's id of the answer; not unique, and missing at some.
+    package var vendorID: String?
+    package var finishReason: String?
+    /// The tier that served it, as the vendor writes it.
+    package var serviceTier: String?
+    /// Disjoint counts.
+    package var usage = Usage()
+    package var known = Known.unknown
+    /// By which method the output was estimated, with its error; `nil` where nothing was.
+    package var method: String?
+    /// Whether the vendor said how many tokens went in. Where it did not, the input is unknown, and
+    /// no part of `usage`.
+    package var isInputKnown = false
+    /// What the vendor says it charged.
+    package var vendorCost: Money?
+    package var oddities = Oddities()
+    /// The kind of an error that the body holds, such as `overloaded_error`; never its message.
+    package var errorKind: String?
+    /// Text that came, in UTF-8 bytes.
+    package var text = TextTally()
+    /// Events of the stream, or 1 for one document.
+    package var payloads = 0
+    /// Whether the sign of the stream's end came.
+    package var isComplete = false
+
+    package init() {}
+}
