@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "Accounting",
             dependencies: [
-                "Pricing", "JSONBytes", .product(name: "Crypto", package: "swift-crypto"),
+                "Pricing", "JSONBytes", "ProviderUsage", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .target(
@@ -102,8 +102,8 @@ let package = Package(
         .executableTarget(
             name: "tokenmeter",
             dependencies: [
-                "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "UsageImport",
-                "SQLiteStore", "CostService", "LedgerClient",
+                "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
+                "UsageImport", "SQLiteStore", "CostService", "LedgerClient",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -18,6 +18,19 @@ package struct UsageReader: Sendable {
         swap(&tally, &self.tally)
     }
 
+    /// The same, telling of each payload what is known behind it.
+    package mutating func read(
+        _ bytes: UnsafeRawBufferPointer, _ event: (InspectedEvent) -> Void
+    ) {
+        var tally = StreamTally(api: nil)
+        swap(&tally, &self.tally)
+        framing.read(bytes) { payload in
+            tally.take(payload)
+            event(InspectedEvent(payload, tally))
+        }
+        swap(&tally, &self.tally)
+    }
+
     package mutating func read(_ bytes: some Sequence<UInt8>) {
         let found: Void? = bytes.withContiguousStorageIfAvailable {
             read(UnsafeRawBufferPointer($0))

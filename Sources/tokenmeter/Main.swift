@@ -18,6 +18,7 @@ struct Tokenmeter: AsyncParsableCommand {
               what it did cost                     tokenmeter usage
               what it would have cost elsewhere    tokenmeter whatif
               usage in and out, proved whole       tokenmeter ledger
+              what a recorded stream used          tokenmeter inspect
               who sells what, since when           tokenmeter rates
 
             Exit codes: 0 done, within budget; 1 failed; 2 over budget, or changed;
@@ -28,7 +29,8 @@ struct Tokenmeter: AsyncParsableCommand {
         subcommands: [
             PriceCommand.self, ForecastCommand.self, SavingsCommand.self, CompareCommand.self,
             MixCommand.self, CheckCommand.self, UsageCommand.self, WhatIfCommand.self,
-            LedgerCommand.self, RatesCommand.self, ServeCommand.self, DemoCommand.self,
+            LedgerCommand.self, InspectCommand.self, RatesCommand.self, ServeCommand.self,
+            DemoCommand.self,
         ])
 
     /// The command of some arguments. A well-formed one is read without looking at all the others, which costs a third

@@ -77,7 +77,10 @@ struct ServerSentEventTests {
         guard let data = try? Data(contentsOf: file),
             let value = try? JSONReader.value(of: Array(data), numbers: .decimal)
         else { return [] }
-        return (value.elements ?? []).filter { $0["expected_events"]?.elements != nil }
+        return (value.elements ?? []).filter {
+            // What HTTP's content type decides is not the parser's.
+            $0["expected_events"]?.elements != nil && $0["expect"] != "reject"
+        }
     }()
 
     @Test(

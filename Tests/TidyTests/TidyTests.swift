@@ -30,11 +30,12 @@ import Testing
     private static let allowed: [String: Set<String>] = [
         "Pricing": ["Synchronization"],
         "JSONBytes": [],
+        "ProviderUsage": ["Pricing", "JSONBytes", "Darwin", "Glibc", "Musl"],
         "ConfigFiles": ["Pricing", "JSONBytes", "Yams"],
         "RateCatalog": [
             "Pricing", "JSONBytes", "ConfigFiles", "EmbeddedRates", "Crypto",
         ],
-        "Accounting": ["Pricing", "JSONBytes", "Crypto"],
+        "Accounting": ["Pricing", "JSONBytes", "ProviderUsage", "Crypto"],
         "UsageImport": ["Pricing", "JSONBytes", "Accounting"],
         "SQLiteStore": [
             "Pricing", "JSONBytes", "Accounting", "SQLiteSettings", "GRDB", "GRDBSQLite",
@@ -49,9 +50,9 @@ import Testing
             "NIOPosix", "NIOSSL", "Darwin", "Glibc", "Musl",
         ],
         "tokenmeter": [
-            "Pricing", "JSONBytes", "ConfigFiles", "RateCatalog", "Accounting", "UsageImport",
-            "SQLiteStore", "CostService", "LedgerClient", "ArgumentParser", "Foundation", "Logging",
-            "Synchronization", "Darwin", "Glibc", "Musl",
+            "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
+            "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "ArgumentParser", "Foundation",
+            "Logging", "Synchronization", "Darwin", "Glibc", "Musl",
         ],
     ]
 

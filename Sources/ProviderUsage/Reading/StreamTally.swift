@@ -139,7 +139,10 @@ struct StreamTally: Sendable {
 
     mutating func note(model name: JSONValue?) {
         guard let name = name?.textValue, !name.isEmpty else { return }
-        if let model, model != name { oddities.insert(.modelChanged) }
+        // A dated name tells the same model more exactly.
+        if let model, !name.hasPrefix(model), !model.hasPrefix(name) {
+            oddities.insert(.modelChanged)
+        }
         model = name
     }
 

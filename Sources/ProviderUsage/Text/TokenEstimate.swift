@@ -31,7 +31,7 @@ package struct TokenEstimate: Sendable {
         let latin: Int64
         let cjk: Int64
         let code: Int64
-        /// The median error over the recorded streams that report their usage, in percent.
+        /// Half of the recorded streams that report their usage are off by less, in percent.
         let errorPercent: Int
     }
 
@@ -39,7 +39,8 @@ package struct TokenEstimate: Sendable {
     package static let version = "bytes-1"
 
     package let tokens: Int64
-    /// `bytes-1 gpt ±9%`
+    package let errorPercent: Int
+    /// `bytes-1 gpt ±55%`
     package let method: String
 
     package init(_ text: TextTally, model: String?) {
@@ -52,15 +53,16 @@ package struct TokenEstimate: Sendable {
         self.tokens =
             tokens(text.latinBytes, constants.latin) + tokens(text.cjkBytes, constants.cjk)
             + tokens(text.codeBytes, constants.code)
+        errorPercent = constants.errorPercent
         method = "\(Self.version) \(family.rawValue) ±\(constants.errorPercent)%"
     }
 
     private static func constants(_ family: Family) -> Constants {
         switch family {
-        case .gpt: Constants(latin: 450, cjk: 400, code: 380, errorPercent: 15)
-        case .claude: Constants(latin: 360, cjk: 280, code: 300, errorPercent: 15)
-        case .gemini: Constants(latin: 430, cjk: 420, code: 330, errorPercent: 15)
-        case .other: Constants(latin: 430, cjk: 400, code: 350, errorPercent: 20)
+        case .gpt: Constants(latin: 385, cjk: 400, code: 200, errorPercent: 55)
+        case .claude: Constants(latin: 360, cjk: 280, code: 150, errorPercent: 35)
+        case .gemini: Constants(latin: 405, cjk: 420, code: 200, errorPercent: 20)
+        case .other: Constants(latin: 425, cjk: 340, code: 200, errorPercent: 25)
         }
     }
 }

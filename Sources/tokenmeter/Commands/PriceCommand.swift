@@ -1,6 +1,8 @@
 import Accounting
 import ArgumentParser
 import JSONBytes
+import Pricing
+import ProviderUsage
 
 struct PriceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,15 +32,47 @@ struct PriceCommand: ParsableCommand {
     @Option(help: "Which of the channel's price lists, by currency.") var billedIn: String?
     @Option(help: "A further attribute of the request, such as speed=fast; may be repeated.")
     var when: [String] = []
+    @Option(help: "A vendor's usage object, answer or recorded stream as it came: a file, or -.")
+    var vendorUsage: String?
+    @Option(help: "Whose shapes --vendor-usage has, where its bytes do not tell.")
+    var api: String?
     @Argument(help: "A file of usages, one JSON object a line; - for stdin.") var file: String?
 
     func run() throws {
+        if let vendorUsage { return try price(vendorUsage: vendorUsage) }
+        if api != nil {
+            throw QuestionError.invalid(field: "--api", problem: "goes with --vendor-usage")
+        }
+        try price(usage.values, model: model, tier: serviceTier)
+    }
+
+    /// What the vendor counted, under its own model and tier unless others are named.
+    private func price(vendorUsage path: String) throws {
+        if let given = usage.values.first(where: { !$0.value.isEmpty })?.key {
+            throw QuestionError.invalid(
+                field: "--vendor-usage",
+                problem: "it says all counts; leave --\(given.replacing("_", with: "-")) out")
+        }
+        let reading = try VendorInput.reading(of: path, api: api)
+        guard let model = model ?? reading.model else {
+            throw QuestionError.missing(field: "--model: the vendor's usage names none")
+        }
+        let counts = reading.usage.meters.map { "\($0.name)=\(reading.usage[$0])" }
+        for oddity in reading.oddities.list { Terminal.note("note: \(oddity.sentence)") }
+        try price(
+            ["meter": counts], model: model,
+            tier: serviceTier ?? reading.serviceTier?.lowercased())
+    }
+
+    private func price(
+        _ counts: [String: [String]], model: String?, tier: String?
+    ) throws {
         let purchase = [
-            "model": list(model), "channel": list(channel), "service_tier": list(serviceTier),
+            "model": list(model), "channel": list(channel), "service_tier": list(tier),
             "completed_at": list(completedAt), "billed_in": list(billedIn), "when": when,
         ]
-        let question = parameters(global, pricing.values, usage.values, purchase)
-        let hasCounts = usage.values.contains { !$0.value.isEmpty }
+        let question = parameters(global, pricing.values, counts, purchase)
+        let hasCounts = counts.contains { !$0.value.isEmpty }
         if model == nil, file != nil || (!Terminal.stdinIsTerminal && !hasCounts) {
             return try priceLines(question)
         }

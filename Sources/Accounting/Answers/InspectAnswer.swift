@@ -1,0 +1,128 @@
+import JSONBytes
+import Pricing
+import ProviderUsage
+
+/// What was read off one recorded body.
+package struct InspectAnswer {
+    private var rows: [JSONValue] = []
+    private var cells: [[Report.Cell]] = []
+    private let wantsEvents: Bool
+
+    package init(wantsEvents: Bool) { self.wantsEvents = wantsEvents }
+
+    /// The next event, where they are wanted.
+    package mutating func add(_ event: InspectedEvent) {
+        guard wantsEvents else { return }
+        let number = rows.count + 1
+        rows.append(
+            .object([
+                "event": .integer(Int64(number)), "type": .optional(event.type.nonEmpty),
+                "bytes": .integer(Int64(event.bytes)),
+                "known": .string(event.reading.known.rawValue),
+                "usage": event.reading.usage.json,
+            ]))
+        cells.append([
+            Report.Cell(Int128(number)), Report.Cell(event.type), Report.Cell(Int128(event.bytes)),
+            Report.Cell(event.reading.known.rawValue), Report.Cell(event.reading.usage.words),
+        ])
+    }
+
+    /// `nil` where the body holds no stream and no answer.
+    package func answer(_ reading: UsageReading, name: String) -> Answer? {
+        guard reading.api != nil || reading.errorKind != nil else { return nil }
+        let fields = JSONObject([
+            "file": .string(name), "api": .optional(reading.api?.rawValue),
+            "model": .optional(reading.model), "id": .optional(reading.vendorID),
+            "finish_reason": .optional(reading.finishReason),
+            "service_tier": .optional(reading.serviceTier),
+            "known": .string(reading.known.rawValue), "method": .optional(reading.method),
+            "usage": reading.usage.json, "is_input_known": .bool(reading.isInputKnown),
+            "vendor_cost": reading.vendorCost?.json ?? .null,
+            "oddities": .array(reading.oddities.list.map { .string($0.rawValue) }),
+            "error": .optional(reading.errorKind),
+            "is_complete": .bool(reading.isComplete),
+            "payloads": .integer(Int64(reading.payloads)),
+            "text_bytes": .integer(reading.text.bytes),
+            "rows": wantsEvents ? .array(rows) : nil,
+        ])
+        return Answer(name: "inspect", fields: fields, report: report(reading, name: name))
+    }
+
+    private func report(_ reading: UsageReading, name: String) -> Report {
+        var report: Report
+        if wantsEvents {
+            report = Report(
+                title: name,
+                columns: [
+                    Report.Column("event"), Report.Column("type", nil, .left),
+                    Report.Column("bytes"), Report.Column("known", nil, .left),
+                    Report.Column("usage", nil, .left),
+                ], rows: cells, rates: "")
+            report.showsHeader = !cells.isEmpty
+        } else {
+            let lines: [(String, String?)] = [
+                ("api", reading.api?.rawValue), ("model", reading.model), ("id", reading.vendorID),
+                ("finish reason", reading.finishReason), ("service tier", reading.serviceTier),
+                ("known", reading.known.rawValue), ("method", reading.method),
+                ("usage", reading.usage.words.nonEmpty),
+                ("vendor's cost", reading.vendorCost?.display), ("error", reading.errorKind),
+            ]
+            report = Report(
+                title: name,
+                columns: [Report.Column("what", nil, .left), Report.Column("value", nil, .left)],
+                rows: lines.compactMap { name, value in
+                    value.map { [Report.Cell(name), Report.Cell($0)] }
+                }, rates: "")
+            report.showsHeader = false
+        }
+        let events = Count.grouped(Int64(reading.payloads))
+        report.notes.append(
+            "\(events) payloads, \(Count.grouped(reading.text.bytes)) bytes of text")
+        if wantsEvents {
+            report.notes.append(
+                "\(reading.known.rawValue): \(reading.usage.words.nonEmpty ?? "no usage")")
+        }
+        if !reading.isInputKnown, reading.known != .unknown {
+            report.warnings.append("nobody said how many tokens went in; that is not zero")
+        }
+        for oddity in reading.oddities.list { report.warnings.append(oddity.sentence) }
+        return report
+    }
+}
+
+extension Usage {
+    /// `1,200 input, 300 output`
+    var words: String {
+        meters.map { "\(Count.grouped(self[$0])) \($0.name)" }.joined(separator: ", ")
+    }
+}
+
+extension String {
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
+}
+
+extension Oddity {
+    /// What it means, for people.
+    package var sentence: String {
+        switch self {
+        case .cachedExceedsPrompt: "more cached tokens than input; cut to the input"
+        case .reasoningExceedsOutput: "more reasoning than output; cut to the output"
+        case .modalityExceedsTotal: "more tokens of a modality than in all; cut to the total"
+        case .reasoningBesideOutput: "reasoning stands beside the output, as the total says; added"
+        case .audioBesidePrompt: "audio stands beside the prompt, as the total says; added"
+        case .totalMismatch: "the vendor's total is not the sum of its parts; the parts are taken"
+        case .negativeCount: "a count below zero; taken as not said"
+        case .unusableCount: "a count that is no whole number up to 10¹²; taken as not said"
+        case .nonMonotonic: "a count became smaller on the way; the last one is taken"
+        case .usageAfterError: "usage came after an error; it is taken"
+        case .zeroUsage: "all counts are zero although text came; taken as not said"
+        case .otherModels: "other models did a part of it"
+        case .modelChanged: "the model changed on the way; the last one is taken"
+        case .missingDone: "the stream ended without the sign of its end"
+        case .unterminatedEvent: "the last event was not ended; it counts"
+        case .malformedPayload: "a payload is not JSON; passed over"
+        case .oversizedPayload: "a payload is longer than the limit; passed over"
+        case .errorInStream: "the stream holds an error"
+        }
+    }
+}

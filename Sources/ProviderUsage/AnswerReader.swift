@@ -1,0 +1,131 @@
+import JSONBytes
+
+/// A piece of an answer, for who reads along.
+package enum AnswerPart: Hashable, Sendable {
+    case text(String)
+    /// What the model thinks before it answers.
+    case reasoning(String)
+    /// Arguments of a tool.
+    case toolArguments(String)
+    case finish(String)
+    /// What the vendor says went wrong, in its own words.
+    case failure(String)
+}
+
+/// Reads an answer's text off a body, as it comes. Usage is `UsageReader`'s.
+package struct AnswerReader: Sendable {
+    private var framing = BodyFraming()
+    private var api: StreamAPI?
+
+    package init(api: StreamAPI? = nil) { self.api = api }
+
+    package mutating func read(_ bytes: UnsafeRawBufferPointer, _ part: (AnswerPart) -> Void) {
+        var api = api
+        framing.read(bytes) { Self.take($0, &api, part) }
+        self.api = api
+    }
+
+    /// The end of the body: what its last event still holds.
+    package mutating func finish(_ part: (AnswerPart) -> Void) {
+        var api = api
+        _ = framing.finish { Self.take($0, &api, part) }
+        self.api = api
+    }
+
+    private static func take(
+        _ payload: BodyFraming.Payload, _ api: inout StreamAPI?, _ part: (AnswerPart) -> Void
+    ) {
+        var reader = JSONReader(payload.bytes.bindMemory(to: UInt8.self))
+        guard let value = try? reader.value(numbers: .decimal) else { return }
+        take(value, type: payload.type, &api, part)
+    }
+
+    private static func take(
+        _ value: JSONValue, type: UnsafeRawBufferPointer, _ api: inout StreamAPI?,
+        _ part: (AnswerPart) -> Void
+    ) {
+        if api == nil { api = StreamAPI(recognising: value, type: type) }
+        if let error = value["error"], error != .null { part(.failure(words(of: error))) }
+        guard let api else { return }
+        func text(_ value: JSONValue?) {
+            if let text = value?.textValue, !text.isEmpty { part(.text(text)) }
+        }
+        func reasoning(_ value: JSONValue?) {
+            if let text = value?.textValue, !text.isEmpty { part(.reasoning(text)) }
+        }
+        func arguments(_ value: JSONValue?) {
+            if let text = value?.textValue, !text.isEmpty { part(.toolArguments(text)) }
+        }
+        func finish(_ value: JSONValue?) {
+            if let text = value?.textValue, !text.isEmpty, text != "null" { part(.finish(text)) }
+        }
+        switch api {
+        case .openAIChat:
+            guard let choice = value["choices"]?.elements?.first else { return }
+            let delta = choice["delta"] ?? choice["message"]
+            reasoning(delta?["reasoning_content"] ?? delta?["reasoning"])
+            text(delta?["content"])
+            for piece in delta?["content"]?.elements ?? [] { text(piece["text"]) }
+            for call in delta?["tool_calls"]?.elements ?? [] {
+                arguments(call["function"]?["arguments"])
+            }
+            finish(choice["finish_reason"])
+        case .openAICompletions:
+            text(value["choices"]?.elements?.first?["text"])
+            finish(value["choices"]?.elements?.first?["finish_reason"])
+        case .openAIResponses:
+            switch value["type"]?.textValue {
+            case "response.output_text.delta": text(value["delta"])
+            case "response.reasoning_summary_text.delta", "response.reasoning_text.delta":
+                reasoning(value["delta"])
+            case "response.function_call_arguments.delta": arguments(value["delta"])
+            case "response.completed", "response.incomplete", "response.failed":
+                finish(value["response"]?["status"])
+            default: break
+            }
+        case .openAIAssistants:
+            for piece in value["delta"]?["content"]?.elements ?? [] {
+                text(piece["text"]?["value"])
+            }
+        case .openAITranscription:
+            if value["type"] == "transcript.text.delta" { text(value["delta"]) }
+        case .anthropicMessages:
+            let delta = value["delta"]
+            text(delta?["text"])
+            reasoning(delta?["thinking"])
+            arguments(delta?["partial_json"])
+            finish(delta?["stop_reason"] ?? value["stop_reason"])
+            for block in value["content"]?.elements ?? [] { text(block["text"]) }
+        case .anthropicComplete:
+            text(value["completion"])
+            finish(value["stop_reason"])
+        case .gemini:
+            let candidate = (value["response"] ?? value)["candidates"]?.elements?.first
+            for piece in candidate?["content"]?["parts"]?.elements ?? [] {
+                if piece["thought"] == true {
+                    reasoning(piece["text"])
+                } else {
+                    text(piece["text"])
+                }
+            }
+            finish(candidate?["finishReason"])
+        case .geminiInteractions: text(value["delta"]?["text"])
+        case .cohereV1:
+            if value["event_type"] == "text-generation" { text(value["text"]) }
+            finish(value["finish_reason"])
+        case .cohereV2:
+            text(value["delta"]?["message"]?["content"]?["text"])
+            finish(value["delta"]?["finish_reason"])
+        case .ollama:
+            text(value["message"]?["content"] ?? value["response"])
+            finish(value["done_reason"])
+        case .dashScope: break
+        case .webSocketChat: text(value["delta"]?["content"])
+        }
+    }
+
+    private static func words(of error: JSONValue) -> String {
+        let words = error["message"] ?? error["type"] ?? error["code"] ?? error
+        return words.textValue ?? words.numberText ?? "an error without a message"
+    }
+}

@@ -1,0 +1,44 @@
+import Accounting
+import ArgumentParser
+import ProviderUsage
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "A recorded stream or answer: its usage, how that is known, what is odd.",
+        usage: "tokenmeter inspect [--events] [--api <api>] [<options>] <file>",
+        discussion: """
+            Example:
+              curl -sN https://api.openai.com/v1/chat/completions … | tokenmeter inspect -
+
+            Server-sent events, lines of JSON, arrays and single answers of OpenAI, Anthropic, Gemini,
+            Cohere, Ollama, DashScope and all who speak like them. A file that holds none of it is exit
+            code 1; one without usage is an answer.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "Every event, with what is known behind it.") var events = false
+    @Option(help: "Whose shapes it has, such as openai-chat (default: told by the bytes).")
+    var api: String?
+    @Flag(help: "The connection broke before the end of the body.") var cut = false
+    @Argument(help: "A file, compressed or not; - for stdin.") var file: String
+
+    func run() throws {
+        var reader = UsageReader(api: try api.map(VendorInput.api(named:)))
+        var inspection = InspectAnswer(wantsEvents: events)
+        try VendorInput.forEachBlock(of: file) { block in
+            if events {
+                reader.read(block) { inspection.add($0) }
+            } else {
+                reader.read(block)
+            }
+        }
+        let reading = reader.finish(isCut: cut)
+        let name = file == "-" ? "standard input" : file
+        guard let answer = inspection.answer(reading, name: name) else {
+            Terminal.note("error: \(name) holds no stream and no answer of a known API")
+            throw ExitCode(Failure.failed)
+        }
+        try global.finish(answer)
+    }
+}

@@ -1,0 +1,299 @@
+import Foundation
+import JSONBytes
+import Pricing
+import ProviderUsage
+import Testing
+
+/// One stream of each shape, worked out by hand, and what vendors do wrong.
+struct UsageReaderTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let file: String
+        let api: StreamAPI
+        let model: String?
+        let finish: String
+        let usage: Usage
+        var testDescription: String { file }
+
+        init(
+            _ file: String, _ api: StreamAPI, _ model: String?, _ finish: String,
+            _ usage: KeyValuePairs<Meter, Int64>
+        ) {
+            self.file = file
+            self.api = api
+            self.model = model
+            self.finish = finish
+            self.usage = (try? Usage(usage)) ?? Usage()
+        }
+    }
+
+    static let cases = [
+        // 1,200 prompt tokens, 1,024 of them cached.
+        Case(
+            "openai-chat.sse", .openAIChat, "gpt-4.1-2025-04-14", "stop",
+            [.input: 176, .cachedInput: 1024, .output: 8]),
+        // The search stands among the output alone; reasoning is inside the 40 output tokens.
+        Case(
+            "openai-responses.sse", .openAIResponses, "gpt-5-mini-2025-08-07", "completed",
+            [.input: 44, .cachedInput: 256, .output: 8, .reasoning: 32, .webSearch: 1]),
+        // What the cache served and took stands beside the 20; the start's output was a placeholder.
+        Case(
+            "anthropic-messages.sse", .anthropicMessages, "claude-sonnet-4-5-20250929", "end_turn",
+            [.input: 20, .cachedInput: 1000, .cacheWrite5m: 100, .cacheWrite1h: 200, .output: 9]),
+        // 50 and 12 for tools go in, 30 of them cached; 7 and 40 thoughts come out.
+        Case(
+            "gemini.sse", .gemini, "gemini-2.5-flash", "STOP",
+            [.input: 32, .cachedInput: 30, .output: 7, .reasoning: 40]),
+        Case(
+            "gemini-array.json", .gemini, "gemini-2.5-flash", "STOP", [.input: 4, .output: 5]),
+        Case("ollama.ndjson", .ollama, "llama3", "stop", [.input: 11, .output: 3]),
+        Case("cohere-v2.sse", .cohereV2, nil, "COMPLETE", [.input: 71, .output: 8]),
+        Case("websocket-chat.ndjson", .webSocketChat, nil, "stop", [.input: 10, .output: 6]),
+    ]
+
+    static func bytes(_ file: String) throws -> [UInt8] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Fixtures/streams")
+        return Array(try Data(contentsOf: folder.appending(path: file)))
+    }
+
+    static func read(_ text: String, isCut: Bool = false) -> UsageReading {
+        var reader = UsageReader()
+        reader.read(text.utf8)
+        return reader.finish(isCut: isCut)
+    }
+
+    @Test(arguments: cases) func readsTheFinalUsage(stream: Case) throws {
+        let bytes = try Self.bytes(stream.file)
+        var reader = UsageReader()
+        reader.read(bytes)
+        #expect(reader.hasFinalUsage)
+        #expect(reader.hasFinishMarker)
+        let reading = reader.finish()
+        #expect(reading.api == stream.api)
+        #expect(reading.model == stream.model)
+        #expect(reading.finishReason == stream.finish)
+        #expect(reading.usage == stream.usage)
+        #expect(reading.known == .reported)
+        #expect(reading.isInputKnown)
+        #expect(reading.isComplete)
+        #expect(reading.oddities.isEmpty, "\(reading.oddities.list)")
+        for place in bytes.indices {
+            var reader = UsageReader()
+            reader.read(bytes[..<place])
+            reader.read(bytes[place...])
+            #expect(reader.finish() == reading)
+        }
+    }
+
+    @Test func aPlaceholderIsNoReport() throws {
+        let text = String(decoding: try Self.bytes("anthropic-messages.sse"), as: UTF8.self)
+        let cut = try #require(text.range(of: "event: content_block_stop"))
+        let reading = Self.read(String(text[..<cut.lowerBound]), isCut: true)
+        #expect(reading.known == .estimated)
+        // 31 bytes at 3.6 bytes a token, not the 1 of the start.
+        #expect(reading.usage[.output] == 9)
+        #expect(reading.method == "bytes-1 claude ±35%")
+        #expect(reading.usage.totalInput == 1320)
+        #expect(reading.oddities.list == [.missingDone])
+
+        let start = try #require(text.range(of: "event: ping"))
+        let before = Self.read(String(text[..<start.lowerBound]), isCut: true)
+        #expect(before.known == .partial)
+        #expect(before.usage[.output] == 0)
+        #expect(before.usage.totalInput == 1320)
+    }
+
+    @Test func whatNobodyReportsStaysUnknown() {
+        let nothing = Self.read(
+            """
+            data: {"object":"chat.completion.chunk","model":"m","choices":[{"delta":{},"finish_reason":"stop"}]}
+
+            data: [DONE]
+
+
+            """)
+        #expect(nothing.known == .unknown)
+        #expect(nothing.usage.isEmpty)
+        #expect(!nothing.isInputKnown)
+        let text = Self.read(
+            """
+            data: {"object":"chat.completion.chunk","model":"m","choices":[{"delta":{"content":"seventeen letters"},"finish_reason":"stop"}]}
+
+            data: [DONE]
+
+
+            """)
+        #expect(text.known == .estimated)
+        // 17 bytes at 4.25.
+        #expect(text.usage[.output] == 4)
+        #expect(!text.isInputKnown)
+        #expect(text.usage.totalInput == 0)
+    }
+
+    struct Odd: Sendable, CustomTestStringConvertible {
+        let oddity: Oddity
+        let usage: String
+        let input: Int64
+        let output: Int64
+        var testDescription: String { oddity.rawValue }
+    }
+
+    /// Each contradiction has a stated way out, and is told.
+    @Test(arguments: [
+        Odd(
+            oddity: .cachedExceedsPrompt,
+            usage:
+                #"{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":64}}"#,
+            input: 10, output: 5),
+        Odd(
+            oddity: .reasoningExceedsOutput,
+            usage:
+                #"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"completion_tokens_details":{"reasoning_tokens":9}}"#,
+            input: 10, output: 5),
+        Odd(
+            oddity: .reasoningBesideOutput,
+            usage:
+                #"{"prompt_tokens":401,"completion_tokens":44,"total_tokens":702,"completion_tokens_details":{"reasoning_tokens":257}}"#,
+            input: 401, output: 301),
+        Odd(
+            oddity: .audioBesidePrompt,
+            usage:
+                #"{"prompt_tokens":11,"completion_tokens":15,"total_tokens":401,"prompt_tokens_details":{"audio_tokens":375}}"#,
+            input: 386, output: 15),
+        Odd(
+            oddity: .totalMismatch,
+            usage: #"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":16}"#, input: 10,
+            output: 5),
+        Odd(
+            oddity: .negativeCount,
+            usage:
+                #"{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":-4}}"#,
+            input: 10, output: 5),
+        Odd(
+            oddity: .unusableCount,
+            usage:
+                #"{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":9000000000000}}"#,
+            input: 10, output: 5),
+        Odd(
+            oddity: .modalityExceedsTotal,
+            usage:
+                #"{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"audio_tokens":11}}"#,
+            input: 10, output: 5),
+    ])
+    func cutsContradictionsByAStatedRule(odd: Odd) {
+        let reading = Self.read(
+            """
+            data: {"object":"chat.completion.chunk","choices":[],"usage":\(odd.usage)}
+
+            data: [DONE]
+
+
+            """)
+        #expect(reading.usage.totalInput == odd.input)
+        #expect(reading.usage.totalOutput == odd.output)
+        #expect(reading.known == .reported)
+        #expect(reading.oddities.contains(odd.oddity), "\(reading.oddities.list)")
+    }
+
+    @Test func zeroCountsWithTextAreNotSaid() {
+        let reading = Self.read(
+            """
+            data: {"object":"chat.completion.chunk","choices":[{"delta":{"content":"text that was billed"},"finish_reason":"stop"}]}
+
+            data: {"object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}
+
+            data: [DONE]
+
+
+            """)
+        #expect(reading.known == .estimated)
+        #expect(reading.oddities.list == [.zeroUsage])
+    }
+
+    @Test func anErrorIsToldByItsKindAlone() {
+        let reading = Self.read(
+            """
+            event: error
+            data: {"type":"error","error":{"type":"overloaded_error","message":"sk-secret"}}
+
+
+            """)
+        #expect(reading.errorKind == "overloaded_error")
+        #expect(reading.known == .unknown)
+    }
+
+    @Test func theVendorsCostIsExact() {
+        func cost(_ field: String) -> Money? {
+            Self.read(
+                """
+                data: {"object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1,\(field)}}
+
+
+                """
+            ).vendorCost
+        }
+        #expect(cost(#""cost":7.02e-05"#)?.amountText == "0.0000702")
+        #expect(cost(#""cost":{"total_cost":0.005}"#)?.amountText == "0.005")
+        // Ticks of 10⁻¹⁰ dollars.
+        #expect(cost(#""cost_in_usd_ticks":1707000"#)?.amountText == "0.0001707")
+        #expect(cost(#""cost":-1"#) == nil)
+        #expect(cost(#""cost":"free""#) == nil)
+    }
+
+    /// What is inside a text is not a key.
+    @Test func textThatLooksLikeUsageIsText() {
+        let reading = Self.read(
+            #"""
+            data: {"id":"1","object":"chat.completion.chunk","model":"m","choices":[{"delta":{"content":"\"usage\":{\"prompt_tokens\":9}"}}]}
+
+            data: {"id":"1","object":"chat.completion.chunk","model":"m","choices":[{"delta":{"content":"usage"},"finish_reason":null}]}
+
+
+            """#)
+        #expect(reading.known == .estimated)
+        #expect(reading.usage.totalInput == 0)
+    }
+
+    @Test func readsAUsageObjectAsItCame() throws {
+        func usage(_ text: String, _ api: StreamAPI? = nil) throws -> Usage {
+            let value = try JSONReader.value(of: Array(text.utf8), numbers: .decimal)
+            return try UsageReading(vendorUsage: value, api: api).usage
+        }
+        #expect(
+            try usage(#"{"input_tokens":5,"cache_read_input_tokens":95,"output_tokens":7}"#)
+                == Usage([.input: 5, .cachedInput: 95, .output: 7]))
+        #expect(
+            try usage(#"{"promptTokenCount":5,"candidatesTokenCount":7,"thoughtsTokenCount":2}"#)
+                == Usage([.input: 5, .output: 7, .reasoning: 2]))
+        // The same words by two conventions: the API decides.
+        let text =
+            #"{"input_tokens":100,"output_tokens":7,"input_tokens_details":{"cached_tokens":60}}"#
+        #expect(try usage(text) == Usage([.input: 40, .cachedInput: 60, .output: 7]))
+        #expect(try usage(text, .anthropicMessages) == Usage([.input: 100, .output: 7]))
+        #expect(throws: VendorUsageError.unrecognised) { try usage(#"{"tokens_used":4}"#) }
+        #expect(throws: VendorUsageError.silent(.openAIChat)) {
+            try usage(#"{"prompt_tokens":null,"completion_tokens":"many"}"#)
+        }
+    }
+
+    @Test func readsAnAnswerForPeople() throws {
+        for (file, text) in [
+            ("openai-chat.sse", "A token is about four bytes."),
+            ("anthropic-messages.sse", "Prices move; history does not."),
+            ("gemini.sse", "Counts add up to the total."),
+            ("gemini-array.json", "An array of chunks."),
+            ("openai-responses.sse", "One search, one answer."),
+            ("websocket-chat.ndjson", "Both transports, one reader."),
+            ("cohere-v2.sse", "Tokens and billed units differ."), ("ollama.ndjson", "Local"),
+        ] {
+            var reader = AnswerReader()
+            var read = ""
+            for byte in try Self.bytes(file) {
+                withUnsafeBytes(of: byte) { bytes in
+                    reader.read(bytes) { if case .text(let text) = $0 { read += text } }
+                }
+            }
+            #expect(read == text, "\(file)")
+        }
+    }
+}
