@@ -62,7 +62,8 @@ let package = Package(
         .target(
             name: "Accounting",
             dependencies: [
-                "Pricing", "JSONBytes", "ProviderUsage", .product(name: "Crypto", package: "swift-crypto"),
+                "Pricing", "JSONBytes", "ProviderUsage",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .target(

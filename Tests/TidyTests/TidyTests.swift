@@ -51,7 +51,8 @@ import Testing
         ],
         "tokenmeter": [
             "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
-            "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "ArgumentParser", "Foundation",
+            "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "ArgumentParser",
+            "Foundation",
             "Logging", "Synchronization", "Darwin", "Glibc", "Musl",
         ],
     ]

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// `inspect` and `price --vendor-usage`, as people run them.
+struct InspectTests {
+    private static let streams = "Tests/Fixtures/streams"
+
+    @Test func tellsWhatAStreamUsed() async throws {
+        let output = try await Sandbox().run([
+            "inspect", "\(Self.streams)/anthropic-messages.sse", "--format", "json",
+        ])
+        let document = try output.json()
+        #expect(document["api"] as? String == "anthropic-messages")
+        #expect(document["known"] as? String == "reported")
+        let usage = document["usage"] as? [String: Int]
+        #expect(
+            usage == [
+                "input": 20, "cached_input": 1000, "cache_write_5m": 100, "cache_write_1h": 200,
+                "output": 9,
+            ])
+        #expect(output.exit == 0)
+    }
+
+    @Test func showsEachEventInItsOrder() async throws {
+        let output = try await Sandbox().run([
+            "inspect", "--events", "\(Self.streams)/openai-chat.sse", "--format", "ndjson",
+        ])
+        let known = output.text.split(separator: "\n").map {
+            String($0).contains(#""known":"reported""#)
+        }
+        // Four chunks before the one with the usage; [DONE] is no event of theirs.
+        #expect(known == [false, false, false, false, true, true])
+    }
+
+    @Test func pricesTheVendorsOwnCounts() async throws {
+        let output = try await Sandbox().run([
+            "price", "--vendor-usage", "\(Self.streams)/openai-chat.sse", "--at", "2026-11-20",
+            "--format", "json",
+        ])
+        // 176 at $2, 1,024 at $0.50, 8 at $8, each per million.
+        let cost = try output.json()["cost"] as? [String: String]
+        #expect(cost == ["amount": "0.000928", "currency": "USD"])
+    }
+
+    @Test func readsAPackedStreamFromStandardInput() async throws {
+        let path = Tokenmeter.repository.appending(path: "\(Self.streams)/gemini.sse").path()
+        let output = try await Sandbox().shell(
+            "gzip -c '\(path)' | tokenmeter inspect - --format json")
+        #expect(output.text.contains(#""cached_input": 30"#))
+    }
+
+    @Test func saysWhereThereIsNothing() async throws {
+        let empty = try await Sandbox().shell("tokenmeter inspect - < /dev/null")
+        #expect(empty.exit == 1)
+        #expect(
+            empty.errors
+                == "error: standard input holds no stream and no answer of a known API\n")
+        // An answer without usage is an answer all the same.
+        let silent = try await Sandbox().shell(
+            #"echo '{"object":"chat.completion","choices":[]}' | tokenmeter inspect - --format json"#
+        )
+        #expect(silent.exit == 0)
+        #expect(silent.text.contains(#""known": "unknown""#))
+    }
+}
