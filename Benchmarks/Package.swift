@@ -34,6 +34,9 @@ let package = Package(
             dependencies: ["Accounting", "Pricing", "SQLiteStore"],
             swiftSettings: strict, linkerSettings: staticRuntime),
         .executableTarget(
+            name: "StreamBenchmark", dependencies: ["Pricing", "ProviderUsage"],
+            swiftSettings: strict, linkerSettings: staticRuntime),
+        .executableTarget(
             name: "EngineBenchmark",
             dependencies: [
                 "Accounting", "ConfigFiles", "JSONBytes", "Pricing", "ProcessFigures",
@@ -45,6 +48,8 @@ let package = Package(
         .target(name: "ProcessFigures"),
         .target(name: "Pricing", swiftSettings: strict),
         .target(name: "JSONBytes", swiftSettings: strict),
+        .target(
+            name: "ProviderUsage", dependencies: ["Pricing", "JSONBytes"], swiftSettings: strict),
         .target(
             name: "ConfigFiles",
             dependencies: ["Pricing", "JSONBytes", .product(name: "Yams", package: "Yams")],
@@ -60,7 +65,8 @@ let package = Package(
         .target(
             name: "Accounting",
             dependencies: [
-                "Pricing", "JSONBytes", .product(name: "Crypto", package: "swift-crypto"),
+                "Pricing", "JSONBytes", "ProviderUsage",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         .target(name: "SQLiteSettings"),

@@ -1,3 +1,12 @@
+extension SIMDMask<SIMD32<Int8>> {
+    /// As `any`, which the compiler leaves a call of its own for each 32 bytes.
+    @inline(__always)
+    fileprivate var isAnySet: Bool {
+        let words = unsafeBitCast(self, to: SIMD4<UInt64>.self)
+        return words[0] | words[1] | words[2] | words[3] != 0
+    }
+}
+
 /// Searches that look at 32 bytes at a time.
 extension UnsafeRawBufferPointer {
     package func firstIndex(ofByte byte: UInt8, from start: Int) -> Int? {
@@ -5,7 +14,7 @@ extension UnsafeRawBufferPointer {
         let wanted = SIMD32<UInt8>(repeating: byte)
         var index = start
         while index + 32 <= count {
-            if any((base + index).loadUnaligned(as: SIMD32<UInt8>.self) .== wanted) { break }
+            if ((base + index).loadUnaligned(as: SIMD32<UInt8>.self) .== wanted).isAnySet { break }
             index += 32
         }
         while index < count {
@@ -24,7 +33,9 @@ extension UnsafeRawBufferPointer {
         let wanted = SIMD32<UInt8>(repeating: byte)
         var index = range.upperBound
         while index - 32 >= range.lowerBound {
-            if any((base + index - 32).loadUnaligned(as: SIMD32<UInt8>.self) .== wanted) { break }
+            if ((base + index - 32).loadUnaligned(as: SIMD32<UInt8>.self) .== wanted).isAnySet {
+                break
+            }
             index -= 32
         }
         while index > range.lowerBound {
@@ -46,20 +57,36 @@ extension UnsafeRawBufferPointer {
         let third = SIMD32<UInt8>(repeating: text.utf8Start[length - 1])
         let last = count - length
         var index = start
-        while index <= last {
-            if index + 31 + length <= count {
-                let one = (base + index).loadUnaligned(as: SIMD32<UInt8>.self)
-                let two = (base + index + 1).loadUnaligned(as: SIMD32<UInt8>.self)
-                let three = (base + index + length - 1).loadUnaligned(as: SIMD32<UInt8>.self)
-                guard any((one .== first) .& (two .== second) .& (three .== third)) else {
-                    index += 32
-                    continue
-                }
-            }
-            for place in index...Swift.min(index + 31, last) where spells(text, at: place) {
+        while index + 31 + length <= count {
+            let one = (base + index).loadUnaligned(as: SIMD32<UInt8>.self)
+            let two = (base + index + 1).loadUnaligned(as: SIMD32<UInt8>.self)
+            let three = (base + index + length - 1).loadUnaligned(as: SIMD32<UInt8>.self)
+            let mask = (one .== first) .& (two .== second) .& (three .== third)
+            if mask.isAnySet, let place = firstPlace(of: text, in: mask, from: index) {
                 return place
             }
             index += 32
+        }
+        while index <= last {
+            if spells(text, at: index) { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Among 32 places, those whose byte of the mask is set.
+    private func firstPlace(
+        of text: StaticString, in mask: SIMDMask<SIMD32<Int8>>, from index: Int
+    ) -> Int? {
+        let words = unsafeBitCast(mask, to: SIMD4<UInt64>.self)
+        for lane in 0..<4 {
+            var word = UInt64(littleEndian: words[lane])
+            while word != 0 {
+                let byte = word.trailingZeroBitCount / 8
+                let place = index + lane * 8 + byte
+                if spells(text, at: place) { return place }
+                word &= ~(0xFF << UInt64(byte * 8))
+            }
         }
         return nil
     }
