@@ -100,6 +100,23 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "WebSocketMessages",
+            dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: strict),
+        .target(
+            name: "StreamClient",
+            dependencies: [
+                "JSONBytes", "WebSocketMessages",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "tokenmeter",
             dependencies: [
@@ -143,6 +160,15 @@ let package = Package(
         .testTarget(
             name: "LedgerClientTests",
             dependencies: ["LedgerClient", "Accounting", "JSONBytes", "Pricing"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StreamClientTests",
+            dependencies: [
+                "StreamClient", "WebSocketMessages",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         // Runs the built binary, and knows nothing of its inside.

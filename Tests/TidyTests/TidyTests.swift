@@ -49,6 +49,11 @@ import Testing
             "Pricing", "JSONBytes", "Accounting", "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
             "NIOPosix", "NIOSSL", "Darwin", "Glibc", "Musl",
         ],
+        "WebSocketMessages": ["NIOCore"],
+        "StreamClient": [
+            "JSONBytes", "WebSocketMessages", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix",
+            "NIOSSL", "NIOTLS", "NIOWebSocket", "Darwin", "Glibc", "Musl",
+        ],
         "tokenmeter": [
             "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
             "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "ArgumentParser",

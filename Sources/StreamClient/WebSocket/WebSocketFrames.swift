@@ -1,0 +1,184 @@
+import NIOCore
+import NIOWebSocket
+import WebSocketMessages
+
+/// The client's end of a WebSocket's pipeline: frames to messages, pongs to pings, the closing
+/// handshake, back-pressure and deadlines.
+final class WebSocketFrames: ChannelDuplexHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundIn = Never
+    typealias OutboundOut = WebSocketFrame
+
+    /// What the reader of messages says through the pipeline.
+    enum Wish: Sendable { case more, noMore }
+
+    let watch: ActivityWatch
+    /// What the other side said when it closed.
+    private(set) var closing: WebSocketClose?
+
+    private let host: String
+    private let limits: StreamLimits
+    private var reader: WebSocketMessageReader
+    private var source: WebSocketConnection.Messages.Pieces.Source?
+    private var context: ChannelHandlerContext?
+    private var hasSentClose = false
+    private var isHeld = false
+    private var wantsRead = false
+    private var masks = SystemRandomNumberGenerator()
+
+    init(
+        host: String, settings: StreamSettings, on eventLoop: any EventLoop,
+        source: WebSocketConnection.Messages.Pieces.Source
+    ) {
+        self.host = host
+        limits = settings.limits
+        watch = ActivityWatch(settings.timeouts, on: eventLoop)
+        reader = WebSocketMessageReader(maximumMessageBytes: limits.maximumMessageBytes)
+        self.source = source
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        watch.rest()
+        watch.start { [self] timeout, limit in
+            fail(.timeout(timeout, milliseconds: limit))
+            leave(WebSocketClose(.goingAway, "timeout"))
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    // MARK: Out
+
+    func send(
+        _ message: WebSocketMessage, asking: Bool, _ written: EventLoopPromise<Void>
+    ) {
+        guard let context, !hasSentClose else {
+            return written.fail(
+                StreamError(host: host, reason: .cutShort, wasSent: false))
+        }
+        if asking { watch.sent() }
+        write(message.kind == .text ? .text : .binary, message.bytes, context, written)
+    }
+
+    /// Says why, once, and gives the other side a while to answer.
+    func close(_ reason: WebSocketClose) { leave(reason) }
+
+    private func write(
+        _ opcode: WebSocketOpcode, _ bytes: ByteBuffer, _ context: ChannelHandlerContext,
+        _ promise: EventLoopPromise<Void>? = nil
+    ) {
+        let frame = WebSocketFrame(
+            fin: true, opcode: opcode, maskKey: .random(using: &masks), data: bytes)
+        context.writeAndFlush(Self.wrapOutboundOut(frame), promise: promise)
+    }
+
+    private func leave(_ reason: WebSocketClose) {
+        guard let context, !hasSentClose else { return }
+        hasSentClose = true
+        write(.connectionClose, reason.payload, context)
+        let channel = context.channel
+        channel.eventLoop.scheduleTask(in: .milliseconds(limits.closeMilliseconds)) {
+            channel.close(promise: nil)
+        }
+    }
+
+    // MARK: In
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = Self.unwrapInboundIn(data)
+        let event = reader.read(
+            WebSocketMessageReader.Frame(
+                isFinal: frame.fin, hasReservedBits: frame.rsv1 || frame.rsv2 || frame.rsv3,
+                opcode: frame.opcode.number, payload: frame.unmaskedData))
+        switch event {
+        case .nothing: watch.received()
+        case .message(let message):
+            watch.received()
+            hand(message)
+        case .ping(let bytes):
+            watch.lived()
+            if !hasSentClose { write(.pong, bytes, context) }
+        case .pong: watch.lived()
+        case .close(let close):
+            closing = close
+            finish(close)
+            leave(close)
+        // RFC 6455 wants the server to close the connection; one that does not is not waited for
+        // longer than a moment.
+        case .violation(let close):
+            fail(.violated(close))
+            leave(close)
+        }
+    }
+
+    private func hand(_ message: WebSocketMessage) {
+        guard let source, case .stopProducing = source.yield(message) else { return }
+        isHeld = true
+        watch.hold()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event as? Wish {
+        case .more:
+            isHeld = false
+            watch.release()
+            if wantsRead {
+                wantsRead = false
+                context.read()
+            }
+        case .noMore: leave(WebSocketClose(.goingAway, ""))
+        case nil: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isHeld { wantsRead = true } else { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case NIOWebSocketError.invalidFrameLength:
+            let close = WebSocketClose(
+                .tooLarge, "a frame is larger than \(limits.maximumMessageBytes) bytes")
+            fail(.violated(close))
+            leave(close)
+        case is NIOWebSocketError:
+            let close = WebSocketClose(.protocolError, "a control frame that none may send")
+            fail(.violated(close))
+            leave(close)
+        default:
+            fail(StreamError.Reason(error))
+            context.close(promise: nil)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    // MARK: The end
+
+    private func end() {
+        context = nil
+        watch.stop()
+        fail(.cutShort)
+    }
+
+    private func fail(_ reason: StreamError.Reason) {
+        source?.finish(StreamError(host: host, reason: reason, wasSent: true))
+        source = nil
+    }
+
+    private func finish(_ close: WebSocketClose) {
+        watch.stop()
+        source?.finish()
+        source = nil
+    }
+}
+
+extension WebSocketOpcode {
+    /// The four bits of the wire.
+    var number: UInt8 { UInt8(webSocketOpcode: self) }
+}
