@@ -86,7 +86,7 @@ package enum CatalogReader {
                 currency: holder(of: "currency", for: channel.id)?.currency ?? channel.currency,
                 pricedAt: holder(of: "priced_at", for: channel.id)?.pricedAt ?? channel.pricedAt,
                 settlements: channel.settlements, keyVariable: channel.keyVariable,
-                aliases: channel.aliases)
+                aliases: channel.aliases, endpoints: channel.endpoints)
         }
     }
 }

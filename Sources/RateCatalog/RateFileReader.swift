@@ -31,7 +31,8 @@ struct Offering: Hashable {
 struct RateFileReader {
     static let rootKeys = [
         "imported", "vendor", "models", "channel", "name", "aliases", "currency", "priced_at",
-        "api_key_env", "settlement", "extends", "multiplier", "valid_from", "source", "checked",
+        "api_key_env", "api", "base_url", "websocket_url", "settlement", "extends", "multiplier",
+        "valid_from", "source", "checked",
         "claim", "unlisted", "names", "replaces", "lines", "rates",
     ]
     static let importedKeys = ["from", "read"]
@@ -125,7 +126,8 @@ struct RateFileReader {
             id: id, name: mapping["name"]?.string ?? id, currency: currency ?? .usd,
             pricedAt: pricedAt ?? .start, settlements: settlements(mapping["settlement"]),
             keyVariable: mapping["api_key_env"]?.string,
-            aliases: (mapping["aliases"]?.items ?? []).compactMap(identifier))
+            aliases: (mapping["aliases"]?.items ?? []).compactMap(identifier),
+            endpoints: endpoints(mapping))
         content.channels.append((channel, mapping.node))
         for item in mapping["names"]?.items ?? [] { readListing(item, channel: id) }
         for item in mapping["replaces"]?.items ?? [] {
@@ -414,7 +416,7 @@ struct RateFileReader {
         return node.value { () throws(PricingError) in try Money(parsing: text) }
     }
 
-    private func choice<T>(_ node: ConfigNode, _ make: (String) -> T?, _ all: [String]) -> T? {
+    func choice<T>(_ node: ConfigNode, _ make: (String) -> T?, _ all: [String]) -> T? {
         guard let text = node.string else { return nil }
         guard let value = make(text) else {
             node.fault("\(quoted(text)) is not one of \(all.joined(separator: ", "))")

@@ -207,8 +207,10 @@ struct CatalogReading {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT id, name, currency, priced_at, key_variable, aliases FROM catalog_channel
-                WHERE catalog = ? ORDER BY id
+                SELECT id, name, currency, priced_at, key_variable, aliases, api, base_url, websocket_url
+                FROM catalog_channel c
+                LEFT JOIN catalog_endpoint e ON e.catalog = c.catalog AND e.channel = c.id
+                WHERE c.catalog = ? ORDER BY id
                 """, arguments: [number])
         var channels: [Channel] = []
         while let row = try rows.next() {
@@ -220,7 +222,9 @@ struct CatalogReading {
                     pricedAt: Channel.PricedAt(rawValue: row[3]) ?? .start,
                     settlements: settlements.filter { $0.channel == id }.map(\.settlement),
                     keyVariable: row[4],
-                    aliases: (row[5] as String).split(separator: "\n").map(String.init)))
+                    aliases: (row[5] as String).split(separator: "\n").map(String.init),
+                    endpoints: ChannelEndpoints(
+                        api: row[6], baseURL: row[7], webSocketURL: row[8])))
         }
         return channels
     }

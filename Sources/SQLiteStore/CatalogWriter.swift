@@ -103,7 +103,15 @@ struct CatalogWriter {
             sql: "INSERT INTO catalog_channel VALUES (?, ?, ?, ?, ?, ?, ?)")
         let insertSettlement = try db.makeStatement(
             sql: "INSERT INTO catalog_settlement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        let insertEndpoint = try db.makeStatement(
+            sql: "INSERT INTO catalog_endpoint VALUES (?, ?, ?, ?, ?)")
         for channel in catalog.channels {
+            let endpoints = channel.endpoints
+            if endpoints != .none {
+                try insertEndpoint.execute(arguments: [
+                    number, channel.id, endpoints.api, endpoints.baseURL, endpoints.webSocketURL,
+                ])
+            }
             try insert.execute(arguments: [
                 number, channel.id, channel.name, channel.currency.code,
                 channel.pricedAt.rawValue, channel.keyVariable,

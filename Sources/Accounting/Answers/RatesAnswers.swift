@@ -31,6 +31,10 @@ extension PricingContext {
             "vendor": .optional(model.vendor),
             "aliases": .array(model.aliases.map(\.json)),
             "patterns": .array(model.patterns.map(\.json)),
+            "channels": .array(
+                book.catalog.channels.filter { channel in
+                    lines.contains { $0.line.channel == channel.id }
+                }.map(\.json)),
         ])
         for member in answer.fields.members { fields.append(member.key, member.value) }
         var report = answer.report
@@ -301,6 +305,18 @@ struct RateChange {
             "conditions": .optional(line?.conditions.text),
             "from": before == nil ? .null : .object(from), "to": after == nil ? .null : .object(to),
             "line_before": .optional(before?.line.id), "line_after": .optional(after?.line.id),
+        ])
+    }
+}
+
+extension Channel {
+    /// Where and how it is spoken to.
+    fileprivate var json: JSONValue {
+        .object([
+            "id": .string(id), "api": .optional(endpoints.api),
+            "base_url": .optional(endpoints.baseURL),
+            "websocket_url": .optional(endpoints.webSocketURL),
+            "api_key_env": .optional(keyVariable),
         ])
     }
 }

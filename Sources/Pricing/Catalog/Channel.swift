@@ -22,10 +22,12 @@ package final class Channel: Sendable {
     package let keyVariable: String?
     /// Other ids that it goes by, such as `bedrock` for `aws`.
     package let aliases: [String]
+    package let endpoints: ChannelEndpoints
 
     package init(
         id: String, name: String, currency: Currency, pricedAt: PricedAt = .start,
-        settlements: [Settlement] = [], keyVariable: String? = nil, aliases: [String] = []
+        settlements: [Settlement] = [], keyVariable: String? = nil, aliases: [String] = [],
+        endpoints: ChannelEndpoints = .none
     ) {
         self.id = id
         self.name = name
@@ -34,13 +36,14 @@ package final class Channel: Sendable {
         self.settlements = settlements.sorted { $0.validFrom < $1.validFrom }
         self.keyVariable = keyVariable
         self.aliases = aliases
+        self.endpoints = endpoints
     }
 
     /// The same channel under other ids besides its own.
     package func with(aliases: [String]) -> Channel {
         Channel(
             id: id, name: name, currency: currency, pricedAt: pricedAt, settlements: settlements,
-            keyVariable: keyVariable, aliases: aliases)
+            keyVariable: keyVariable, aliases: aliases, endpoints: endpoints)
     }
 
     /// How a bill in `currency` was paid at `time`, or `nil` where it is paid as billed.

@@ -8,6 +8,7 @@ package enum Migrations {
         migrator.registerMigration("0002 many models", migrate: ManyModelsMigration.run)
         migrator.registerMigration("0003 ledger", migrate: LedgerMigration.run)
         migrator.registerMigration("0004 money entries", migrate: MoneyMigration.run)
+        migrator.registerMigration("0005 channel endpoints", migrate: EndpointMigration.run)
         return migrator
     }
 
