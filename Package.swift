@@ -40,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // Bottom-up: a target names only what stands above it here.
@@ -117,13 +118,23 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "StandInUpstream",
+            dependencies: [
+                "JSONBytes",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "tokenmeter",
             dependencies: [
                 "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
-                "UsageImport", "SQLiteStore", "CostService", "LedgerClient",
+                "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StandInUpstream",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict, linkerSettings: staticRuntime),
         .testTarget(name: "PricingTests", dependencies: ["Pricing"], swiftSettings: strict),
@@ -168,6 +179,12 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StandInUpstreamTests",
+            dependencies: [
+                "StandInUpstream", "JSONBytes", .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

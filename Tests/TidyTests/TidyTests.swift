@@ -54,11 +54,14 @@ import Testing
             "JSONBytes", "WebSocketMessages", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix",
             "NIOSSL", "NIOTLS", "NIOWebSocket", "Darwin", "Glibc", "Musl",
         ],
+        "StandInUpstream": [
+            "JSONBytes", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization",
+        ],
         "tokenmeter": [
             "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
-            "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "ArgumentParser",
-            "Foundation",
-            "Logging", "Synchronization", "Darwin", "Glibc", "Musl",
+            "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StandInUpstream",
+            "ArgumentParser", "Foundation", "Logging", "Synchronization", "UnixSignals", "Darwin",
+            "Glibc", "Musl",
         ],
     ]
 

@@ -5,6 +5,7 @@ import CostService
 import LedgerClient
 import Pricing
 import SQLiteStore
+import StandInUpstream
 
 /// Ends the process with one clear sentence on stderr and the exit code of the design.
 enum Failure {
@@ -18,13 +19,14 @@ enum Failure {
         case let error as PricingError:
             exit("error: \(error)", error.isUnpriceable ? unpriced : wrongUse)
         case let error as QuestionError: exit("error: \(error)", wrongUse)
+        case let error as PlanError: exit("error: --\(error)", wrongUse)
         case let error as Faults:
             let faults = error.list.map { "error: \($0)" }
             exit(faults.joined(separator: "\n"), failed)
         // Nothing was judged.
         case RemoteLedgerError.unread: exit("error: \(error)", unpriced)
         case is StoreError, is RateTableError, is LedgerError, is MoneyError, is FileError,
-            is CostServerError, is RemoteLedgerError:
+            is CostServerError, is RemoteLedgerError, is StandInError:
             exit("error: \(error)", failed)
         case let code as ExitCode: Terminal.end(code.rawValue)
         default: parserAnswer(error)
