@@ -40,7 +40,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
 
     var answer = AnswerReader()
     var text = 0
-    for piece in pieces { answer.read(piece) { if case .text(let part) = $0 { text += part.utf8.count } } }
+    for piece in pieces {
+        answer.read(piece) { if case .text(let part) = $0 { text += part.utf8.count } }
+    }
     answer.finish { _ in }
     precondition(text <= 4 * body.count, "an answer longer than its body")
 
