@@ -108,7 +108,7 @@ let package = Package(
         .target(
             name: "StreamClient",
             dependencies: [
-                "JSONBytes", "WebSocketMessages",
+                "Pricing", "JSONBytes", "ProviderUsage", "WebSocketMessages",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -131,7 +131,8 @@ let package = Package(
             name: "tokenmeter",
             dependencies: [
                 "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
-                "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StandInUpstream",
+                "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StreamClient",
+                "StandInUpstream",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -175,7 +176,7 @@ let package = Package(
         .testTarget(
             name: "StreamClientTests",
             dependencies: [
-                "StreamClient", "WebSocketMessages",
+                "StreamClient", "WebSocketMessages", "ProviderUsage", "Pricing", "JSONBytes",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

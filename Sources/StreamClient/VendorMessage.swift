@@ -23,7 +23,7 @@ package enum VendorMessage {
         return json["message"]?.textValue ?? json["detail"]?.textValue
     }
 
-    /// One line that a terminal can show.
+    /// One line that a terminal can show, without a full stop: more follows it.
     static func clean(_ text: String) -> String {
         var line = ""
         for scalar in text.unicodeScalars {
@@ -33,6 +33,7 @@ package enum VendorMessage {
             default: line.unicodeScalars.append(scalar)
             }
         }
+        while line.last == "." || line.last == " " { line.removeLast() }
         guard line.count > maximumCharacters else { return line }
         return line.prefix(maximumCharacters) + "…"
     }

@@ -51,17 +51,18 @@ import Testing
         ],
         "WebSocketMessages": ["NIOCore"],
         "StreamClient": [
-            "JSONBytes", "WebSocketMessages", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix",
-            "NIOSSL", "NIOTLS", "NIOWebSocket", "Darwin", "Glibc", "Musl",
+            "Pricing", "JSONBytes", "ProviderUsage", "WebSocketMessages", "AsyncHTTPClient",
+            "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOTLS", "NIOWebSocket",
+            "Synchronization", "Darwin", "Glibc", "Musl",
         ],
         "StandInUpstream": [
             "JSONBytes", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization",
         ],
         "tokenmeter": [
             "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
-            "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StandInUpstream",
-            "ArgumentParser", "Foundation", "Logging", "Synchronization", "UnixSignals", "Darwin",
-            "Glibc", "Musl",
+            "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StreamClient",
+            "StandInUpstream", "ArgumentParser", "Foundation", "Logging", "Synchronization",
+            "UnixSignals", "Darwin", "Glibc", "Musl",
         ],
     ]
 

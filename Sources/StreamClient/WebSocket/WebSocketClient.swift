@@ -117,15 +117,33 @@ package final class WebSocketClient: Sendable {
     private static func open(
         _ channel: any Channel, _ host: String, _ settings: StreamSettings
     ) throws -> WebSocketConnection {
-        let made = WebSocketConnection.Messages.Pieces.makeSequence(
-            backPressureStrategy: .init(
-                lowWatermark: 1, highWatermark: settings.limits.maximumWaitingPieces),
-            finishOnDeinit: true, delegate: WebSocketDemand(channel: channel))
+        let reader = WebSocketReader(channel)
+        let mailbox = Mailbox<WebSocketMessage>(
+            limit: settings.limits.maximumWaitingPieces, onRoom: { reader.wantsMore() },
+            onAbandoned: { reader.hasEnough() })
         let frames = WebSocketFrames(
-            host: host, settings: settings, on: channel.eventLoop, source: made.source)
+            host: host, settings: settings, on: channel.eventLoop, mailbox: mailbox)
         try channel.pipeline.syncOperations.addHandler(frames)
         return WebSocketConnection(
             host: host, channel: channel,
-            frames: NIOLoopBound(frames, eventLoop: channel.eventLoop), messages: made.sequence)
+            frames: NIOLoopBound(frames, eventLoop: channel.eventLoop), mailbox: mailbox)
+    }
+}
+
+/// Carries what the reader of a WebSocket's messages wants to its handler.
+private struct WebSocketReader: Sendable {
+    let channel: any Channel
+
+    init(_ channel: any Channel) { self.channel = channel }
+
+    func wantsMore() { onLoop { $0.wantsMore() } }
+    func hasEnough() { onLoop { $0.close(WebSocketClose(.goingAway, "")) } }
+
+    private func onLoop(_ body: @escaping @Sendable (WebSocketFrames) -> Void) {
+        channel.eventLoop.execute {
+            // A connection that has ended has no handler any more, and nothing to be told.
+            let frames = try? channel.pipeline.syncOperations.handler(type: WebSocketFrames.self)
+            if let frames { body(frames) }
+        }
     }
 }

@@ -3,23 +3,43 @@ import NIOWebSocket
 import WebSocketMessages
 
 /// An open WebSocket, seen by its client: messages out, and messages in as they come. Pings are
-/// answered by themselves.
+/// answered by themselves. Who lets go of it closes it.
 package final class WebSocketConnection: Sendable {
     package let host: String
     private let channel: any Channel
     private let frames: NIOLoopBound<WebSocketFrames>
-    /// What comes in, read once by one reader; ends where the other side closes, and with
-    /// `StreamError` where the connection breaks.
-    package let messages: Messages
+    private let mailbox: Mailbox<WebSocketMessage>
 
     init(
         host: String, channel: any Channel, frames: NIOLoopBound<WebSocketFrames>,
-        messages: Messages.Pieces
+        mailbox: Mailbox<WebSocketMessage>
     ) {
         self.host = host
         self.channel = channel
         self.frames = frames
-        self.messages = Messages(pieces: messages, host: host)
+        self.mailbox = mailbox
+    }
+
+    deinit {
+        channel.eventLoop.execute { [frames] in
+            frames.value.close(WebSocketClose(.goingAway, ""))
+        }
+    }
+
+    /// What comes in, for one reader; ends where the other side closes, and with `StreamError` where
+    /// the connection breaks.
+    package var messages: Messages { Messages(connection: self) }
+
+    /// The next message, or `nil` once the other side has closed; for one reader at a time.
+    ///
+    /// Throws `StreamError`; cancelling the task ends the connection.
+    package func next() async throws(StreamError) -> WebSocketMessage? {
+        do {
+            return try await mailbox.next()
+        } catch {
+            throw error as? StreamError
+                ?? StreamError(host: host, reason: StreamError.Reason(error), wasSent: true)
+        }
     }
 
     /// Returns once the message is on the connection. Where it asks for an answer, that is waited for
@@ -35,8 +55,10 @@ package final class WebSocketConnection: Sendable {
         do {
             try await written.futureResult.get()
         } catch {
+            // A channel that was closed before took nothing.
+            let wasSent = !(error is ChannelError)
             throw error as? StreamError
-                ?? StreamError(host: host, reason: StreamError.Reason(error), wasSent: true)
+                ?? StreamError(host: host, reason: StreamError.Reason(error), wasSent: wasSent)
         }
     }
 
@@ -58,52 +80,17 @@ package final class WebSocketConnection: Sendable {
     }
 
     package struct Messages: AsyncSequence, Sendable {
-        typealias Pieces = NIOThrowingAsyncSequenceProducer<
-            WebSocketMessage, any Error,
-            NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, WebSocketDemand
-        >
+        let connection: WebSocketConnection
 
-        let pieces: Pieces
-        let host: String
+        package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(connection: connection) }
 
-        package func makeAsyncIterator() -> AsyncIterator {
-            AsyncIterator(pieces: pieces.makeAsyncIterator(), host: host)
-        }
-
-        package struct AsyncIterator: AsyncIteratorProtocol {
-            var pieces: Pieces.AsyncIterator
-            let host: String
+        package struct AsyncIterator: AsyncIteratorProtocol, Sendable {
+            let connection: WebSocketConnection
 
             /// Throws `StreamError`.
             package mutating func next() async throws(StreamError) -> WebSocketMessage? {
-                do {
-                    if let message = try await pieces.next() { return message }
-                } catch {
-                    throw error as? StreamError
-                        ?? StreamError(host: host, reason: StreamError.Reason(error), wasSent: true)
-                }
-                guard !Task.isCancelled else {
-                    throw StreamError(host: host, reason: .cancelled, wasSent: true)
-                }
-                return nil
+                try await connection.next()
             }
-        }
-    }
-}
-
-/// Carries what the reader of messages wants to the channel.
-struct WebSocketDemand: NIOAsyncSequenceProducerDelegate {
-    let channel: any Channel
-
-    func produceMore() {
-        channel.eventLoop.execute {
-            channel.pipeline.fireUserInboundEventTriggered(WebSocketFrames.Wish.more)
-        }
-    }
-
-    func didTerminate() {
-        channel.eventLoop.execute {
-            channel.pipeline.fireUserInboundEventTriggered(WebSocketFrames.Wish.noMore)
         }
     }
 }

@@ -9,9 +9,6 @@ final class WebSocketFrames: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = WebSocketFrame
 
-    /// What the reader of messages says through the pipeline.
-    enum Wish: Sendable { case more, noMore }
-
     let watch: ActivityWatch
     /// What the other side said when it closed.
     private(set) var closing: WebSocketClose?
@@ -19,7 +16,7 @@ final class WebSocketFrames: ChannelDuplexHandler {
     private let host: String
     private let limits: StreamLimits
     private var reader: WebSocketMessageReader
-    private var source: WebSocketConnection.Messages.Pieces.Source?
+    private let mailbox: Mailbox<WebSocketMessage>
     private var context: ChannelHandlerContext?
     private var hasSentClose = false
     private var isHeld = false
@@ -28,13 +25,13 @@ final class WebSocketFrames: ChannelDuplexHandler {
 
     init(
         host: String, settings: StreamSettings, on eventLoop: any EventLoop,
-        source: WebSocketConnection.Messages.Pieces.Source
+        mailbox: Mailbox<WebSocketMessage>
     ) {
         self.host = host
         limits = settings.limits
         watch = ActivityWatch(settings.timeouts, on: eventLoop)
         reader = WebSocketMessageReader(maximumMessageBytes: limits.maximumMessageBytes)
-        self.source = source
+        self.mailbox = mailbox
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -55,7 +52,9 @@ final class WebSocketFrames: ChannelDuplexHandler {
     ) {
         guard let context, !hasSentClose else {
             return written.fail(
-                StreamError(host: host, reason: .cutShort, wasSent: false))
+                StreamError(
+                    host: host, reason: closing.map(StreamError.Reason.closed) ?? .cutShort,
+                    wasSent: false))
         }
         if asking { watch.sent() }
         write(message.kind == .text ? .text : .binary, message.bytes, context, written)
@@ -113,23 +112,18 @@ final class WebSocketFrames: ChannelDuplexHandler {
     }
 
     private func hand(_ message: WebSocketMessage) {
-        guard let source, case .stopProducing = source.yield(message) else { return }
+        guard !mailbox.put(message) else { return }
         isHeld = true
         watch.hold()
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event as? Wish {
-        case .more:
-            isHeld = false
-            watch.release()
-            if wantsRead {
-                wantsRead = false
-                context.read()
-            }
-        case .noMore: leave(WebSocketClose(.goingAway, ""))
-        case nil: context.fireUserInboundEventTriggered(event)
-        }
+    /// Whoever reads has room again.
+    func wantsMore() {
+        isHeld = false
+        watch.release()
+        guard wantsRead else { return }
+        wantsRead = false
+        context?.read()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -167,14 +161,12 @@ final class WebSocketFrames: ChannelDuplexHandler {
     }
 
     private func fail(_ reason: StreamError.Reason) {
-        source?.finish(StreamError(host: host, reason: reason, wasSent: true))
-        source = nil
+        mailbox.finish(StreamError(host: host, reason: reason, wasSent: true))
     }
 
     private func finish(_ close: WebSocketClose) {
         watch.stop()
-        source?.finish()
-        source = nil
+        mailbox.finish()
     }
 }
 

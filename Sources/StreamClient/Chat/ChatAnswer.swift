@@ -1,0 +1,85 @@
+import Pricing
+import ProviderUsage
+
+/// Reads one answer while it comes: what it used, what it says, and when.
+///
+/// Times are milliseconds since the request went out.
+struct ChatAnswer {
+    let host: String
+    private var usage: UsageReader
+    private var answer: AnswerReader
+    private(set) var text = ""
+    private(set) var firstTokenMilliseconds: Int64?
+    private(set) var bytes = 0
+    /// What the vendor called an error inside the answer.
+    private(set) var error: String?
+
+    init(_ api: StreamAPI, host: String) {
+        self.host = host
+        usage = UsageReader(api: api)
+        answer = AnswerReader(api: api)
+    }
+
+    var isEnded: Bool { usage.hasFinishMarker }
+    var hasFinalUsage: Bool { usage.hasFinalUsage }
+
+    mutating func read(
+        _ piece: UnsafeRawBufferPointer, at milliseconds: Int64, _ listener: ChatListener
+    ) throws {
+        try listener.bytes(piece)
+        bytes += piece.count
+        usage.read(piece)
+        var parts: [AnswerPart] = []
+        answer.read(piece) { parts.append($0) }
+        try take(parts, at: milliseconds, listener)
+    }
+
+    mutating func read(
+        message: UnsafeRawBufferPointer, at milliseconds: Int64, _ listener: ChatListener
+    ) throws {
+        try listener.bytes(message)
+        bytes += message.count
+        usage.read(message: message)
+        var parts: [AnswerPart] = []
+        // One JSON text after the other, as in a file of them.
+        answer.read(message) { parts.append($0) }
+        Self.lineFeed.withUnsafeBytes { answer.read($0) { parts.append($0) } }
+        try take(parts, at: milliseconds, listener)
+    }
+
+    /// The bytes are at their end: what was held back comes now.
+    mutating func end(at milliseconds: Int64, _ listener: ChatListener) throws {
+        var parts: [AnswerPart] = []
+        answer.finish { parts.append($0) }
+        try take(parts, at: milliseconds, listener)
+    }
+
+    mutating func reading(isCut: Bool) -> UsageReading { usage.finish(isCut: isCut) }
+
+    /// Why the answer is not whole, though the connection did not break.
+    var failure: ChatFailure? {
+        if let error { return .vendor(error) }
+        guard !isEnded else { return nil }
+        return text.isEmpty && !hasFinalUsage && bytes > 0
+            ? .unreadable(host: host) : .endless(host: host)
+    }
+
+    private static let lineFeed: [UInt8] = [0x0A]
+
+    private mutating func take(
+        _ parts: [AnswerPart], at milliseconds: Int64, _ listener: ChatListener
+    ) throws {
+        for part in parts {
+            switch part {
+            case .text(let piece):
+                firstTokenMilliseconds = firstTokenMilliseconds ?? milliseconds
+                text += piece
+                try listener.text(piece)
+            case .reasoning, .toolArguments:
+                firstTokenMilliseconds = firstTokenMilliseconds ?? milliseconds
+            case .failure(let message): error = error ?? VendorMessage.clean(message)
+            default: break
+            }
+        }
+    }
+}

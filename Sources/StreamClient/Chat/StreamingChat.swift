@@ -1,0 +1,112 @@
+import NIOCore
+import Pricing
+import ProviderUsage
+
+/// Asks over HTTP, where an answer is a stream of server-sent events.
+package struct StreamingChat: Sendable {
+    package var endpoint: ChatEndpoint
+    private let client: HTTPStreamClient
+    private let settings: StreamSettings
+    private let retries: RetryPolicy
+    private let clock: ChatClock
+
+    package init(
+        _ endpoint: ChatEndpoint, client: HTTPStreamClient, settings: StreamSettings,
+        retries: RetryPolicy = RetryPolicy(), clock: ChatClock
+    ) {
+        self.endpoint = endpoint
+        self.client = client
+        self.settings = settings
+        self.retries = retries
+        self.clock = clock
+    }
+
+    /// Never throws: whatever happens is in the outcome, and cancelling the task ends the request.
+    package func ask(_ question: ChatQuestion, _ listener: ChatListener) async -> ChatOutcome {
+        var question = question
+        var attempt = 1
+        var generator = SystemRandomNumberGenerator()
+        while true {
+            let outcome = await once(question, listener)
+            guard case .stream(let error)? = outcome.failure, outcome.text.isEmpty else {
+                return outcome
+            }
+            if let adjustment = ChatAdjustment.wanted(
+                by: error.reason, besides: question.adjustments)
+            {
+                question.adjustments.insert(adjustment)
+                listener.note(.adjusting(adjustment))
+                continue
+            }
+            let wait = retries.milliseconds(
+                after: error.reason, wasSent: error.wasSent, attempt: attempt, using: &generator)
+            guard let wait else { return outcome }
+            listener.note(.retrying(error, afterMilliseconds: wait))
+            do {
+                try await Task.sleep(for: .milliseconds(wait))
+            } catch {
+                return outcome
+            }
+            attempt += 1
+        }
+    }
+
+    private func once(_ question: ChatQuestion, _ listener: ChatListener) async -> ChatOutcome {
+        let start = clock.now()
+        let instant = clock.instant
+        let host = endpoint.address.host
+        var answer = ChatAnswer(endpoint.api, host: host)
+        var failure: ChatFailure?
+        var mayBeCharged = true
+        do {
+            let response = try await client.send(endpoint.request(question))
+            guard (200..<300).contains(response.status) else {
+                throw try await refusal(response)
+            }
+            var pieces = response.body.makeAsyncIterator()
+            while let piece = try await pieces.next() {
+                let time = clock.milliseconds(since: instant)
+                try piece.withUnsafeReadableBytes { try answer.read($0, at: time, listener) }
+            }
+            try answer.end(at: clock.milliseconds(since: instant), listener)
+            failure = answer.failure
+        } catch let error as StreamError {
+            // A cut behind the end of the answer cuts nothing off.
+            failure =
+                answer.isEnded && answer.hasFinalUsage && error.reason == .cutShort
+                ? answer.failure : .stream(error)
+            mayBeCharged = error.mayBeCharged
+        } catch {
+            // The listener has enough; the body is dropped, and with it the request.
+            failure = .stream(StreamError(host: host, reason: .cancelled, wasSent: true))
+        }
+        return ChatOutcome(
+            reading: answer.reading(isCut: failure != nil), text: answer.text, failure: failure,
+            start: start, durationMilliseconds: clock.milliseconds(since: instant),
+            firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged)
+    }
+
+    private func refusal(_ response: StreamResponse) async throws(StreamError) -> StreamError {
+        let body = try await response.body.gathered(upTo: settings.limits.maximumErrorBytes)
+        let wait = RetryAfter.milliseconds(
+            response.header("retry-after"), exactly: response.header("retry-after-ms"),
+            now: clock.now())
+        let message = VendorMessage.read(body.readableBytesView)
+        return StreamError(
+            host: endpoint.address.host,
+            reason: .status(
+                response.status, retryAfterMilliseconds: wait,
+                message: message.map { endpoint.key?.redacted($0) ?? $0 }),
+            wasSent: true)
+    }
+}
+
+extension StreamError {
+    /// A request that never left, and one that was refused, cost nothing; of all others nobody here
+    /// knows.
+    package var mayBeCharged: Bool {
+        guard wasSent else { return false }
+        if case .status(let status, _, _) = reason { return status >= 500 && status != 503 }
+        return true
+    }
+}

@@ -1,0 +1,195 @@
+import Pricing
+import ProviderUsage
+import StreamClient
+import Synchronization
+import Testing
+
+/// Questions over a WebSocket that stays open, breaks, and is opened again.
+@Suite struct WebSocketChatTests {
+    private typealias Step = ScriptedServer.Step
+
+    private static func text(_ text: String) -> Step {
+        let bytes = Array(text.utf8)
+        let length: [UInt8] =
+            bytes.count < 126
+            ? [UInt8(bytes.count)] : [126, UInt8(bytes.count >> 8), UInt8(bytes.count & 0xFF)]
+        return .send([0x81] + length + bytes)
+    }
+
+    private static let hello = text(#"{"type":"stream","delta":{"content":"Hello"}}"#)
+    private static let usage = text(
+        #"{"type":"usage","usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}}"#)
+    private static let done = text(#"{"type":"done"}"#)
+
+    /// The texts of the client's frames.
+    private static func texts(_ bytes: [UInt8]) -> [String] {
+        var texts: [String] = []
+        var rest = bytes[...]
+        while rest.count >= 6 {
+            var head = 2
+            var length = Int(rest[rest.startIndex + 1] & 0x7F)
+            if length == 126 {
+                length = Int(rest[rest.startIndex + 2]) << 8 | Int(rest[rest.startIndex + 3])
+                head = 4
+            }
+            let mask = Array(rest.dropFirst(head).prefix(4))
+            let payload = rest.dropFirst(head + 4).prefix(length)
+            if rest.first == 0x81 {
+                texts.append(
+                    String(
+                        decoding: payload.enumerated().map { $1 ^ mask[$0 % 4] }, as: UTF8.self))
+            }
+            rest = rest.dropFirst(head + 4 + length)
+        }
+        return texts
+    }
+
+    private func chat(_ server: ScriptedServer) throws -> WebSocketChat {
+        var settings = StreamSettings()
+        settings.limits.closeMilliseconds = 50
+        settings.timeouts.idleMilliseconds = 5_000
+        var retries = RetryPolicy()
+        retries.firstMilliseconds = 1
+        return WebSocketChat(
+            try ChatEndpoint(
+                api: .webSocketChat,
+                address: try StreamAddress("ws://127.0.0.1:\(server.port)/v1/ws/chat"),
+                key: StreamKey("sk/1")),
+            client: try WebSocketClient(settings), retries: retries,
+            clock: ChatClock { Timestamp(milliseconds: 1_000) })
+    }
+
+    private let question = ChatQuestion(
+        model: "m", messages: [ChatMessage(.user, "hi")], maximumTokens: 9)
+
+    /// A masked frame of the question: 2 of length, 4 of mask, and its text.
+    private static let asked =
+        #"{"type":"chat.completion","model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"max_tokens":9}"#
+    private static let askedBytes = 6 + asked.utf8.count
+
+    @Test func asksTwiceOnOneConnection() async throws {
+        let server = try await ScriptedServer([
+            [
+                .accept, .hear(Self.askedBytes), Self.hello, Self.usage, Self.done,
+                .hear(Self.askedBytes), Self.hello, Self.usage, Self.done,
+            ]
+        ])
+        let chat = try chat(server)
+        for _ in 1...2 {
+            let outcome = await chat.ask(question, ChatListener())
+            #expect(outcome.failure == nil)
+            #expect(outcome.text == "Hello")
+            #expect(outcome.reading.known == .reported)
+            #expect(outcome.reading.usage == (try Usage([.input: 7, .output: 2])))
+        }
+        #expect(server.heard.count == 1)
+        #expect(
+            server.heard.first?.hasPrefix("GET /v1/ws/chat?api_key=sk%2F1 HTTP/1.1\r\n") == true)
+        let sent = Self.texts(await server.heard(bytes: 2 * Self.askedBytes))
+        #expect(sent == [Self.asked, Self.asked])
+        await chat.close()
+        await server.ended(1)
+    }
+
+    @Test func aCutAnswerStaysCutAndTheContextIsSentAnew() async throws {
+        let server = try await ScriptedServer([
+            [.accept, .hear(Self.askedBytes), Self.hello, .close],
+            [.accept, .hear(Self.askedBytes), Self.hello, Self.usage, Self.done],
+        ])
+        let chat = try chat(server)
+        try await chat.update([ChatMessage(.system, "be brief")])
+        let notes = Mutex<[ChatNote]>([])
+        let listener = ChatListener(note: { note in notes.withLock { $0.append(note) } })
+        let cut = await chat.ask(question, listener)
+        guard case .stream(let error)? = cut.failure else {
+            Issue.record("\(String(describing: cut.failure))")
+            return
+        }
+        #expect(error.reason == .cutShort)
+        #expect(cut.text == "Hello")
+        #expect(cut.reading.known == .estimated)
+        #expect(cut.mayBeCharged)
+        let whole = await chat.ask(question, listener)
+        #expect(whole.failure == nil)
+        #expect(
+            notes.withLock { $0 } == [
+                .reconnected(host: "127.0.0.1:\(server.port)", replayed: 1)
+            ])
+        let context =
+            #"{"type":"context.update","messages":[{"role":"system","content":"be brief"}]}"#
+        let sent = Self.texts(
+            await server.heard(bytes: 2 * (Self.askedBytes + 6 + context.utf8.count)))
+        #expect(sent == [context, Self.asked, context, Self.asked])
+    }
+
+    @Test func whatDidNotGoOutIsSentOnTheNextConnection() async throws {
+        let server = try await ScriptedServer([
+            // It closes while nothing is asked.
+            [
+                .accept, .hear(Self.askedBytes), Self.hello, Self.usage, Self.done,
+                .send([0x88, 0x02, 0x03, 0xE9]), .close,
+            ],
+            [.accept, .hear(Self.askedBytes), Self.hello, Self.usage, Self.done],
+        ])
+        let chat = try chat(server)
+        #expect(await chat.ask(question, ChatListener()).failure == nil)
+        await server.ended(1)
+        let again = await chat.ask(question, ChatListener())
+        #expect(again.failure == nil)
+        #expect(server.heard.count == 2)
+        let sent = Self.texts(await server.heard(bytes: 2 * Self.askedBytes))
+        #expect(sent.filter { $0 == Self.asked }.count == 2)
+    }
+
+    @Test func aCloseBeforeTheEndIsToldWithItsReason() async throws {
+        let server = try await ScriptedServer([
+            [.accept, .send([0x88, 0x07, 0x03, 0xF0] + Array("quota".utf8))]
+        ])
+        let outcome = await (try chat(server)).ask(question, ChatListener())
+        #expect(
+            outcome.failure?.description
+                == "127.0.0.1:\(server.port) closed the WebSocket before the answer was whole (code 1008): quota"
+        )
+    }
+
+    @Test func anErrorIsTheVendorsAndTheConnectionStays() async throws {
+        let server = try await ScriptedServer([
+            [
+                .accept, .hear(Self.askedBytes),
+                Self.text(#"{"type":"error","error":{"message":"no such model"}}"#),
+                .hear(Self.askedBytes), Self.hello, Self.done,
+            ]
+        ])
+        let chat = try chat(server)
+        #expect(
+            await chat.ask(question, ChatListener()).failure == .vendor("no such model"))
+        let whole = await chat.ask(question, ChatListener())
+        #expect(whole.failure == nil)
+        #expect(whole.reading.known == .estimated)
+        #expect(server.heard.count == 1)
+    }
+
+    @Test func cancellingSaysSoAndClosesTheConnection() async throws {
+        let server = try await ScriptedServer([[.accept, .hear(Self.askedBytes), Self.hello]])
+        let chat = try chat(server)
+        let came = Mutex(false)
+        let asking = Task { [question] in
+            await chat.ask(question, ChatListener(text: { _ in came.withLock { $0 = true } }))
+        }
+        while !came.withLock({ $0 }) { await Task.yield() }
+        asking.cancel()
+        let outcome = await asking.value
+        #expect(outcome.text == "Hello")
+        await server.ended(1)
+    }
+
+    @Test func aRefusedUpgradeIsNotCharged() async throws {
+        let server = try await ScriptedServer(
+            "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n")
+        let outcome = await (try chat(server)).ask(question, ChatListener())
+        #expect(!outcome.mayBeCharged)
+        #expect(
+            outcome.failure?.description.hasSuffix("does not know the key (status 401)") == true)
+        #expect(server.heard.count == 1, "a wrong key is not mended by time")
+    }
+}
