@@ -3,8 +3,10 @@ import ConfigFiles
 import Foundation
 import LedgerClient
 import Pricing
+import ProviderUsage
 import RateCatalog
 import SQLiteStore
+import StreamClient
 
 /// Puts the parts together: the only place that knows which store, clock and zones are live.
 enum Composition {
@@ -173,6 +175,28 @@ enum Composition {
         if isNew { try store.add(AddedRateFile(name: file.name, text: file.text), making: catalog) }
         return (catalog, isNew)
     }
+
+    /// Over what a chat asks.
+    ///
+    /// Throws `ChatError`.
+    static func transport(_ setup: ChatSetup) throws -> ChatSession.Transport {
+        do {
+            guard setup.endpoint.api == .webSocketChat else {
+                return .streaming(
+                    StreamingChat(
+                        setup.endpoint, client: try HTTPStreamClient(setup.settings),
+                        settings: setup.settings, clock: chatClock))
+            }
+            return .webSocket(
+                WebSocketChat(
+                    setup.endpoint, client: try WebSocketClient(setup.settings), clock: chatClock))
+        } catch {
+            guard case .systemAnd(let file) = setup.settings.trust else { throw error }
+            throw ChatError.unreadableCertificates(file)
+        }
+    }
+
+    static let chatClock = ChatClock { now() }
 
     /// Beside the database that commands use: a demo never meets what is real.
     static func demoPath() throws -> String {

@@ -20,6 +20,7 @@ struct Tokenmeter: AsyncParsableCommand {
               usage in and out, proved whole       tokenmeter ledger
               what a recorded stream used          tokenmeter inspect
               who sells what, since when           tokenmeter rates
+              ask a model, and know what it cost   tokenmeter chat
               a vendor to test against, offline    tokenmeter simulate
 
             Exit codes: 0 done, within budget; 1 failed; 2 over budget, or changed;
@@ -30,8 +31,8 @@ struct Tokenmeter: AsyncParsableCommand {
         subcommands: [
             PriceCommand.self, ForecastCommand.self, SavingsCommand.self, CompareCommand.self,
             MixCommand.self, CheckCommand.self, UsageCommand.self, WhatIfCommand.self,
-            LedgerCommand.self, InspectCommand.self, RatesCommand.self, ServeCommand.self,
-            DemoCommand.self, SimulateCommand.self,
+            LedgerCommand.self, InspectCommand.self, RatesCommand.self, ChatCommand.self,
+            ServeCommand.self, DemoCommand.self, SimulateCommand.self,
         ])
 
     /// The command of some arguments. A well-formed one is read without looking at all the others, which costs a third

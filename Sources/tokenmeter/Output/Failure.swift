@@ -26,7 +26,7 @@ enum Failure {
         // Nothing was judged.
         case RemoteLedgerError.unread: exit("error: \(error)", unpriced)
         case is StoreError, is RateTableError, is LedgerError, is MoneyError, is FileError,
-            is CostServerError, is RemoteLedgerError, is StandInError:
+            is CostServerError, is RemoteLedgerError, is ChatError, is StandInError:
             exit("error: \(error)", failed)
         case let code as ExitCode: Terminal.end(code.rawValue)
         default: parserAnswer(error)

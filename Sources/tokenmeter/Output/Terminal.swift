@@ -50,6 +50,19 @@ enum Terminal {
         try bytes.withUnsafeBytes { try writeAll($0, to: 1) }
     }
 
+    /// Writes all of `bytes` to stdout; false where nobody reads any more, for who has something to do
+    /// before the end. SIGPIPE must be ignored.
+    static func pass(_ bytes: [UInt8]) throws -> Bool {
+        do {
+            try bytes.withUnsafeBytes { try writeAll($0, to: 1, endsAtClosedPipe: false) }
+            return true
+        } catch is ClosedPipe {
+            return false
+        }
+    }
+
+    private struct ClosedPipe: Error {}
+
     static func note(_ message: String) {
         var text = message + "\n"
         text.withUTF8 { try? writeAll(UnsafeRawBufferPointer($0), to: 2) }
@@ -88,7 +101,9 @@ enum Terminal {
         }
     }
 
-    private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
+    private static func writeAll(
+        _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, endsAtClosedPipe: Bool = true
+    ) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let slice = UnsafeRawBufferPointer(rebasing: rest)
@@ -102,6 +117,7 @@ enum Terminal {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EPIPE, descriptor == 1 {
+                guard endsAtClosedPipe else { throw ClosedPipe() }
                 // Whoever reads has enough. Where nobody ignores the signal, it has ended us already,
                 // with this code; clients of HTTP ignore it.
                 end(128 + SIGPIPE)

@@ -1,18 +1,18 @@
 import Foundation
 import Testing
 
-/// A running `tokenmeter serve` on a port that the system chose.
+/// A running `tokenmeter serve`, or another command that listens, on a port that the system chose.
 final class Service {
     private let process = Process()
     private let log: URL
     private let ending: Task<Int32, any Error>
 
-    init(_ sandbox: Sandbox, flags: [String]) throws {
-        log = sandbox.folder.appending(path: "serve.log")
+    init(_ sandbox: Sandbox, command: String = "serve", flags: [String]) throws {
+        log = sandbox.folder.appending(path: "\(command).log")
         try Data().write(to: log)
         let binary = try #require(Tokenmeter.binary)
         process.executableURL = binary
-        process.arguments = ["serve", "--port", "0"] + flags
+        process.arguments = [command, "--port", "0"] + flags
         process.environment = sandbox.environment
         process.currentDirectoryURL = Tokenmeter.repository
         process.standardInput = FileHandle.nullDevice
