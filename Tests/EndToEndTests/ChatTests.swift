@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `chat` against the stand-in for a vendor: what is shown, what is kept, and how each fault ends.
-@Suite(.needsBinary) struct ChatTests {
+@Suite(.needsBinary, .serialized) struct ChatTests {
     private let sandbox: Sandbox
 
     init() throws { sandbox = try Sandbox() }
