@@ -125,11 +125,9 @@ import Testing
             for (signal, exit) in [("INT", 130), ("TERM", 143)] {
                 let output = try await sandbox.shell(
                     """
-                    tokenmeter chat --model gpt-4.1 --url \(address)/v1 hi </dev/null >out 2>err &
-                    pid=$!
-                    while ! test -s out; do sleep 0.02; done
-                    kill -\(signal) $pid
-                    wait $pid
+                    rm -f out
+                    (while ! test -s out; do sleep 0.02; done; kill -\(signal) $(cat pid)) &
+                    sh -c 'echo $$ >pid; exec tokenmeter chat --model gpt-4.1 --url \(address)/v1 hi' </dev/null >out 2>err
                     echo $?
                     """)
                 #expect(output.text == "\(exit)\n")

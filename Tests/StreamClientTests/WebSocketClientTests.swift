@@ -199,7 +199,7 @@ import WebSocketMessages
         let connection = try await connect(
             server,
             settings {
-                $0.timeouts.firstByteMilliseconds = 50
+                $0.timeouts.firstByteMilliseconds = 2_000
                 $0.timeouts.idleMilliseconds = 50
             })
         try await Task.sleep(for: .milliseconds(150))
