@@ -106,10 +106,23 @@ extension PricingError: CustomStringConvertible {
     }
 }
 
+extension Unicode.Scalar {
+    /// Controls, what turns the direction of writing, and what takes no room: with these a name looks
+    /// like another. Those that join letters within a word are none.
+    package var isHidden: Bool {
+        switch value {
+        case 0..<0x20, 0x7F...0x9F, 0x61C, 0x200B, 0x200E, 0x200F, 0x2028...0x202E, 0x2060...0x2069,
+            0xFEFF:
+            true
+        default: false
+        }
+    }
+}
+
 /// A user's text in a message: in quotes, cut at 80 characters, without control characters.
 package func quoted(_ text: String) -> String {
     let shown = text.unicodeScalars.prefix(80).map { scalar in
-        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "\u{FFFD}" : String(scalar)
+        scalar.isHidden ? "\u{FFFD}" : String(scalar)
     }
     let cut = text.unicodeScalars.count > 80 ? "…" : ""
     return "\"\(shown.joined())\(cut)\""

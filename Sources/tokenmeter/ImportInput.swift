@@ -102,6 +102,8 @@ struct ImportInput {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [program, "-dc"]
         process.standardOutput = output
+        // What becomes of the file is told by its exit code, in a sentence of ours.
+        process.standardError = FileHandle.nullDevice
         let packed = start.isEmpty ? nil : Pipe()
         if let packed {
             process.standardInput = packed

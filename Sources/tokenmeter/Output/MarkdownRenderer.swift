@@ -36,6 +36,7 @@ enum MarkdownRenderer {
         for character in text.withoutControls {
             switch character {
             case "\\", "`", "*", "_", "[", "]", "<", ">", "|", "#", "~": result += "\\\(character)"
+            case "&": result += "&amp;"
             case "@": result += "@\u{200B}"
             default: result.append(character)
             }

@@ -112,15 +112,31 @@ struct TableRenderer {
     private func wrapped(_ mark: String, _ text: String) -> [String] {
         var lines: [String] = []
         var current = mark
-        for word in clean(text).split(separator: " ") {
+        for word in Self.words(clean(text)) {
             let isFirst = current == mark || current == "  "
-            if !isFirst, Self.displayWidth(current) + 1 + Self.displayWidth(String(word)) > width {
+            if !isFirst, Self.displayWidth(current) + 1 + Self.displayWidth(word) > width {
                 lines.append(current)
                 current = "  "
             }
             current += (current == mark || current == "  " ? "" : " ") + word
         }
         return lines + [current]
+    }
+
+    /// What stays on one line: an amount is one word with its currency.
+    private static func words(_ text: String) -> [String] {
+        var words: [String] = []
+        for word in text.split(separator: " ") {
+            let letters = word.utf8.prefix { (0x41...0x5A).contains($0) }.count
+            let isCurrency =
+                letters == 3 && word.utf8.dropFirst(3).allSatisfy { ",;:)".utf8.contains($0) }
+            if isCurrency, let last = words.last?.utf8.last, (0x30...0x39).contains(last) {
+                words[words.count - 1] += " " + word
+            } else {
+                words.append(String(word))
+            }
+        }
+        return words
     }
 
     private func style(_ text: String, _ code: String) -> String {
@@ -179,13 +195,15 @@ struct TableRenderer {
 extension String {
     /// Control characters of a file or a request never reach a terminal, in whatever format.
     var withoutControls: String {
-        // Most texts hold none: the second half of them begins with C2 in UTF-8.
-        if utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != 0xC2 }) { return self }
+        // Most texts hold none: outside ASCII these begin with C2, D8, E2 or EF in UTF-8.
+        let isPlain = utf8.allSatisfy { byte in
+            switch byte {
+            case 0..<0x20, 0x7F, 0xC2, 0xD8, 0xE2, 0xEF: false
+            default: true
+            }
+        }
+        if isPlain { return self }
         return String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { scalar in
-                    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-                        ? "\u{FFFD}" : scalar
-                }))
+            String.UnicodeScalarView(unicodeScalars.map { $0.isHidden ? "\u{FFFD}" : $0 }))
     }
 }

@@ -104,6 +104,9 @@ struct QuotedTests {
     @Test func cutsLongTextAndHidesControlCharacters() {
         #expect(quoted("gpt") == "\"gpt\"")
         #expect(quoted("a\u{1B}[31m\n") == "\"a\u{FFFD}[31m\u{FFFD}\"")
+        // What turns the writing round, or takes no room; the joiner within an emoji stays.
+        #expect(quoted("a\u{202E}b\u{200B}") == "\"a\u{FFFD}b\u{FFFD}\"")
+        #expect(quoted("👩\u{200D}💻") == "\"👩\u{200D}💻\"")
         #expect(
             quoted(String(repeating: "x", count: 80)) == "\"\(String(repeating: "x", count: 80))\"")
         #expect(
