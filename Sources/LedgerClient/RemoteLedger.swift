@@ -25,21 +25,32 @@ package struct RemoteLedger: SpendingSource {
         let document = try document("ledger-status", at: "ledger/status", [])
         return SpendingStatus(
             events: try document.count("events"), newest: try document.time("newest"),
-            location: address.text)
+            conflicts: try document.count("conflicts", orWhereAbsent: 0), location: address.text)
     }
 
     package func spent(
         from: Timestamp, to: Timestamp, matching filter: EventFilter
     ) throws -> SpentAmounts {
-        let range = [("since", from.text), ("until", to.text), ("timezone", "UTC")]
+        let document = try usage(from, to, "UTC", filter, [])
+        return try document.spent(document.amounts("total"), document.flag("is_complete"))
+    }
+
+    package func days(
+        from: Timestamp, to: Timestamp, zone: String, matching filter: EventFilter
+    ) throws -> [CivilDate: SpentAmounts] {
+        let document = try usage(from, to, zone, filter, [("group_by", "day")])
+        return try document.days()
+    }
+
+    private func usage(
+        _ from: Timestamp, _ to: Timestamp, _ zone: String, _ filter: EventFilter,
+        _ more: [(name: String, value: String)]
+    ) throws -> ServiceDocument {
+        let range = [("since", from.text), ("until", to.text), ("timezone", zone)]
         let document = try document(
-            "usage", at: "usage", range + filter.conditions.map { ("where", $0) })
+            "usage", at: "usage", range + filter.conditions.map { ("where", $0) } + more)
         try document.require(from: from, to: to, matching: filter)
-        return SpentAmounts(
-            events: try document.count("requests"), amounts: try document.amounts("total"),
-            isComplete: try document.flag("is_complete"),
-            unpriced: try document.count("unpriced_requests", orWhereAbsent: 0),
-            unknown: try document.count("unknown_requests", orWhereAbsent: 0))
+        return document
     }
 
     private func document(

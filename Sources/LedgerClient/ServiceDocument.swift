@@ -21,6 +21,12 @@ struct ServiceDocument {
         guard json["schema"]?.textValue == schema else { throw unreadable }
     }
 
+    private init(json: JSONValue, schema: String, url: String) {
+        self.json = json
+        self.schema = schema
+        self.url = url
+    }
+
     private var unreadable: RemoteLedgerError { .unread(url, .otherDocument(wanted: schema)) }
 
     /// A count of what there is, never below zero.
@@ -47,16 +53,45 @@ struct ServiceDocument {
         return time
     }
 
+    /// What the document, or a row of one, says was spent.
+    func spent(_ amounts: [Money], _ isComplete: Bool) throws -> SpentAmounts {
+        SpentAmounts(
+            events: try count("requests"), amounts: amounts, isComplete: isComplete,
+            unpriced: try count("unpriced_requests", orWhereAbsent: 0),
+            unknown: try count("unknown_requests", orWhereAbsent: 0),
+            partlyPriced: try count("partly_priced_requests", orWhereAbsent: 0))
+    }
+
+    /// The rows of usage by day; a day has a row for each currency.
+    func days() throws -> [CivilDate: SpentAmounts] {
+        guard let rows = json["rows"]?.elements, json["more_rows"] == nil else { throw unreadable }
+        var days: [CivilDate: SpentAmounts] = [:]
+        for row in rows {
+            guard let text = row["day"]?.textValue, let day = CivilDate.parse(text.utf8) else {
+                throw unreadable
+            }
+            let document = ServiceDocument(json: row, schema: schema, url: url)
+            let (cost, least) = (row["cost"], row["cost_at_least"])
+            let isComplete = cost != nil && cost != .null
+            let amounts = try (isComplete ? cost : least).map { [try money($0)] } ?? []
+            let spent = try document.spent(amounts, isComplete)
+            days[day] = try days[day].map { try $0.adding(spent) } ?? spent
+        }
+        return days
+    }
+
+    private func money(_ money: JSONValue) throws -> Money {
+        guard money["converted"] == nil, let amount = money["amount"]?.textValue,
+            let attos = DecimalText.parse(amount), let code = money["currency"]?.textValue,
+            let currency = try? Currency(code)
+        else { throw unreadable }
+        return Money(currency: currency, attos: attos)
+    }
+
     /// Amounts, one a currency, none of them converted.
     func amounts(_ key: String) throws -> [Money] {
         guard let list = json[key]?.elements else { throw unreadable }
-        let amounts = try list.map { money in
-            guard money["converted"] == nil, let amount = money["amount"]?.textValue,
-                let attos = DecimalText.parse(amount), let code = money["currency"]?.textValue,
-                let currency = try? Currency(code)
-            else { throw unreadable }
-            return Money(currency: currency, attos: attos)
-        }
+        let amounts = try list.map(money)
         guard Set(amounts.map(\.currency)).count == amounts.count else { throw unreadable }
         return amounts
     }

@@ -36,6 +36,15 @@ enum ContentHash {
 }
 
 extension RateLine {
+    /// The id that its content has; another than `id` where somebody changed it.
+    package var contentID: String {
+        ContentHash.lineID(
+            RateLine.identity(
+                channel: channel, model: model, currency: currency, conditions: conditions,
+                validFrom: validFrom, unlisted: unlisted, minimumUnits: minimumUnits,
+                rates: rates))
+    }
+
     /// A line whose id is the hash of its content.
     convenience init(
         channel: String, model: String, currency: Currency, conditions: RateConditions,

@@ -1,6 +1,7 @@
 import Accounting
 import Foundation
 import GRDB
+import JSONBytes
 import Pricing
 import Synchronization
 
@@ -120,6 +121,21 @@ extension SQLiteStore: UsageLedger {
         }
     }
 
+    package func line(_ id: String) throws -> RateLine? {
+        try read { db in
+            let number = try Int64.fetchOne(
+                db, sql: "SELECT number FROM rate_line WHERE id = ?", arguments: [id])
+            return try number.flatMap { try LineColumns.lines([$0], db)[$0] }
+        }
+    }
+
+    package func lines(account: String) throws -> [RateLine] {
+        try readLedger(account) { reader in
+            try reader.loadSeries()
+            return Set(reader.series.values.compactMap(\.line)).sorted { $0.id < $1.id }
+        } ?? []
+    }
+
     package func entry(_ id: EventID, account: String) throws -> LedgerEntry? {
         try readLedger(account) { reader in
             try reader.firstRow(of: id).flatMap { try reader.standing(first: $0)?.entry }
@@ -154,6 +170,40 @@ extension SQLiteStore: UsageLedger {
             return verifier.result
         }
         return repairingRollups ? try write(.full, verify) : try read(verify)
+    }
+
+    package func conflicts(account: String) throws -> Int64 {
+        try readLedger(account) { reader in
+            try Int64.fetchOne(
+                reader.db, sql: "SELECT count(*) FROM event_conflict WHERE account = ?",
+                arguments: [reader.account])
+        }.flatMap(\.self) ?? 0
+    }
+
+    package func forEachConflict(
+        account: String, limit: Int,
+        _ body: (_ kept: LedgerEntry?, _ other: JSONValue) throws -> Void
+    ) throws {
+        try readLedger(account) { reader in
+            let rows = try Row.fetchCursor(
+                reader.db,
+                sql: """
+                    SELECT id, entry FROM event_conflict WHERE account = ? ORDER BY number LIMIT ?
+                    """, arguments: [reader.account, limit])
+            while let row = try rows.next() {
+                let bytes: Data = row[0]
+                guard let id = EventID(bytes: bytes) else { throw reader.damaged("a conflict") }
+                let kept = try reader.firstRow(of: id).flatMap {
+                    try reader.standing(first: $0)?.entry
+                }
+                let text: String = row[1]
+                do {
+                    try body(kept, try JSONReader.value(of: Array(text.utf8), numbers: .decimal))
+                } catch is JSONError {
+                    throw reader.damaged("a conflict of event \(id.text)")
+                }
+            }
+        }
     }
 
     package func status(account: String) throws -> LedgerStatus {

@@ -35,7 +35,7 @@ package enum LiteLLMSpend: RowSource {
         }
         let team = try metadata?.text("user_api_key_team_alias")
         let asked = try row.text("model_group") ?? model
-        found.events.append(
+        found.add(
             UsageEvent(
                 id: EventID(importedFrom: name, id: id.utf8), vendorID: id, start: start,
                 durationMilliseconds: try span(from: start, to: row.time("endTime")),

@@ -21,13 +21,13 @@ package enum OpenAIUsage: RowSource {
         case "bucket":
             for result in row.objects("results") {
                 do {
-                    if let event = try event(result, in: row) { found.events.append(event) }
+                    if let event = try event(result, in: row) { found.add(event) }
                 } catch let problem as EventProblem {
                     found.problems.append(problem)
                 }
             }
         case nil where row.has("num_model_requests"):
-            if let event = try event(row, in: row) { found.events.append(event) }
+            if let event = try event(row, in: row) { found.add(event) }
         case let other:
             throw EventProblem("object: \(quoted(other ?? "")) is neither a page nor a bucket")
         }

@@ -31,7 +31,7 @@ package enum OpenRouterActivity: RowSource {
             }
             return
         }
-        found.events.append(try row.has("date") ? day(row) : generation(row))
+        found.add(try row.has("date") ? day(row) : generation(row))
     }
 
     private static func generation(_ row: SourceRow) throws -> UsageEvent {

@@ -47,7 +47,7 @@ struct TableRow {
         case "vendor_cost": costText = cell
         case EventTable.costCurrency: costCurrency = cell
         // Events are priced where they are kept.
-        case "rate_line", "priced_as": break
+        case "priced_as": break
         case _ where field.hasPrefix("tag."): pairs["tags", default: [:]][Self.tail(field)] = cell
         case _ where field.hasPrefix("when."): pairs["when", default: [:]][Self.tail(field)] = cell
         default: texts.append((field, cell))
@@ -55,7 +55,7 @@ struct TableRow {
     }
 
     /// The event, read as `ledger export --format ndjson` would have written it.
-    func event(source: String) throws -> UsageEvent {
+    func event(source: String) throws -> RecordedEvent {
         guard hasCounts || texts.contains(where: { $0.0 == "known" }) else {
             throw EventProblem("it tells no count")
         }
@@ -81,7 +81,7 @@ struct TableRow {
                 "vendor_cost", try SourceAmount.money(costText, currency, field: "vendor_cost").json
             )
         }
-        return try UsageEvent(.object(object), source: source)
+        return try RecordedEvent(.object(object), source: source)
     }
 
     private mutating func add(_ count: Int64, of meter: Meter) throws {

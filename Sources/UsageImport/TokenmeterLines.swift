@@ -16,7 +16,7 @@ package struct TokenmeterLines: UsageImporter {
             if reader.peek() == nil { return }
             let value = try reader.value(numbers: .decimal)
             try reader.expectEnd()
-            found.events.append(try UsageEvent(value))
+            found.events.append(try RecordedEvent(value, source: Self.name))
         } catch let error as JSONError {
             throw EventProblem(error.description)
         }

@@ -66,11 +66,13 @@ package struct ImportOptions: Sendable {
 
 /// What one piece held.
 package struct Findings {
-    package var events: [UsageEvent] = []
+    package var events: [RecordedEvent] = []
     /// Parts of the piece that are no events, where others are.
     package var problems: [EventProblem] = []
 
     package init() {}
+
+    package mutating func add(_ event: UsageEvent) { events.append(RecordedEvent(event)) }
 
     package mutating func removeAll() {
         if !events.isEmpty { events.removeAll(keepingCapacity: true) }

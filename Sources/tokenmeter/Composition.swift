@@ -36,6 +36,13 @@ enum Composition {
         try loaded(options, nil).context
     }
 
+    /// The same from the shipped rates alone; no database is looked for, and none is made.
+    static func contextWithoutDatabase(_ options: GlobalOptions) throws -> PricingContext {
+        PricingContext(
+            book: RateBook(try CatalogReader.read(RateFile.embedded), zones: SystemTimeZones()),
+            now: now(), zone: options.timezone ?? SystemTimeZones.current)
+    }
+
     private static func loaded(
         _ options: GlobalOptions, _ scope: Scope?
     ) throws -> (context: PricingContext, isPart: Bool) {

@@ -1,4 +1,5 @@
 import Accounting
+import JSONBytes
 import Pricing
 import Synchronization
 
@@ -55,6 +56,13 @@ final class FixedLedger: UsageLedger, MoneyLedger {
         from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
         _ body: (LedgerEntry) throws -> Void
     ) throws { throw NotHere() }
+    func conflicts(account: String) throws -> Int64 { 0 }
+    func forEachConflict(
+        account: String, limit: Int,
+        _ body: (_ kept: LedgerEntry?, _ other: JSONValue) throws -> Void
+    ) throws {}
+    func line(_ id: String) throws -> RateLine? { throw NotHere() }
+    func lines(account: String) throws -> [RateLine] { throw NotHere() }
     func entry(_ id: EventID, account: String) throws -> LedgerEntry? { throw NotHere() }
     func correct(_ entries: [LedgerEntry], reason: String, account: String) throws {
         throw NotHere()

@@ -60,7 +60,8 @@ private struct Berlin: TimeZoneRules {
         zone: String = "UTC", filter: EventFilter = EventFilter()
     ) throws -> LedgerForecast {
         try LedgerForecast(
-            context(entries, at: text), period, at: time(text), zone: zone, filter: filter)
+            LedgerSpending(context(entries, at: text)), period, at: time(text), zone: zone,
+            zones: book.zones, filter: filter)
     }
 
     private func dollars(
@@ -113,11 +114,12 @@ private struct Berlin: TimeZoneRules {
         #expect(projection.missingRange == nil)
     }
 
-    @Test func asksTheLedgerOnce() throws {
+    @Test func asksTheLedgerTwice() throws {
         let context = try context(try fourWeeks(), at: "2026-11-22T12:00:00Z")
         _ = try LedgerForecast(
-            context, .year, at: time("2026-11-22T12:00:00Z"), zone: "UTC", filter: EventFilter())
-        #expect((context.ledger as? FixedLedger)?.questionCount == 1)
+            LedgerSpending(context), .year, at: time("2026-11-22T12:00:00Z"), zone: "UTC",
+            zones: book.zones, filter: EventFilter())
+        #expect((context.ledger as? FixedLedger)?.questionCount == 2)
     }
 
     @Test func aDayOfHistoryIsAMean() throws {

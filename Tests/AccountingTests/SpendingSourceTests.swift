@@ -22,9 +22,33 @@ import Testing
     /// A service may contradict itself, or count past `Int64`: never complete then.
     @Test func isNeverCompleteWhereOneSideSaysOtherwise() {
         #expect(spent(isComplete: true, 2, 0).problem == "2 of its events have no cost")
-        #expect(spent(isComplete: false, 0, 0).problem == "some of its events have no cost")
-        #expect(spent(isComplete: false, .max, 1).problem == "some of its events have no cost")
-        #expect(spent(isComplete: true, .max, 1).problem == "some of its events have no cost")
+        let some = "some of its events have no cost, or not all of it"
+        #expect(spent(isComplete: false, 0, 0).problem == some)
+        #expect(spent(isComplete: false, .max, 1).problem == some)
+        #expect(spent(isComplete: true, .max, 1).problem == some)
+    }
+
+    /// Which requests of a line that does not price everything used just that, sums do not say.
+    @Test func doesNotCountWhatItCannotCount() throws {
+        let partly = SpentAmounts(
+            events: 1_000, amounts: [], isComplete: false, unpriced: 0, unknown: 0,
+            partlyPriced: 1_000)
+        #expect(partly.problem == "some of its events have no cost, or not all of it")
+        let all = try partly.adding(spent(isComplete: true, 0, 0))
+        #expect(all.problem == partly.problem)
+    }
+
+    @Test func addsPerCurrencyAndNeverPastTheEnd() throws {
+        let one = SpentAmounts(
+            events: .max, amounts: [try Money("1.5", .usd), try Money("7", .cny)],
+            isComplete: true, unpriced: 0, unknown: 0)
+        let other = SpentAmounts(
+            events: 2, amounts: [try Money("0.5", .usd)], isComplete: false, unpriced: 1, unknown: 0
+        )
+        let sum = try one.adding(other)
+        #expect(sum.events == .max)
+        #expect(sum.amounts == [try Money("7", .cny), try Money("2", .usd)])
+        #expect(sum.incompleteEvents == 1)
     }
 
     @Test func ordersAmountsByTheirCurrency() {

@@ -66,12 +66,15 @@ struct LedgerServeTests {
             #expect(output.exit == 2, "\(output.errors)")
             let rows = try output.json().objects("rows")
             #expect(
-                rows.map { $0["state"] as? String } == ["over", "unjudged", "empty", "unjudged"])
+                rows.map { $0["state"] as? String } == ["over", "unjudged", "empty", "over"])
             #expect((rows[0]["spent"] as? [String: any Sendable])?["amount"] as? String == "4.00")
             #expect(
                 (rows[1]["spent_at_least"] as? [String: any Sendable])?["amount"] as? String
                     == "6.00")
-            #expect((rows[3]["reason"] as? String)?.contains("needs the ledger itself") == true)
+            // Whoever has the database itself is told the same.
+            let here = try await sandbox.run(words, in: sandbox.folder)
+            #expect(here.exit == 2)
+            #expect(here.text == output.text)
             #expect(try output.json().object("ledger").integer("events") == 4)
         }
         let gone = try await sandbox.run(

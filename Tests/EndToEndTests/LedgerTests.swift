@@ -371,8 +371,10 @@ import Testing
         Judged(budget: "limit: 42.01CNY", words: ["--fx", "USD/CNY=7"], exit: 0, state: "within"),
         Judged(budget: "limit: 41.99CNY", words: ["--fx", "USD/CNY=7"], exit: 2, state: "over"),
         Judged(budget: "limit: 9USD", words: ["--max-age", "3h"], exit: 0, state: "within"),
-        Judged(budget: "limit: 9USD", words: ["--max-age", "2h"], exit: 3, state: "unjudged"),
-        Judged(budget: "limit: 1USD", words: ["--max-age", "2h"], exit: 2, state: "over"),
+        // The newest is two hours old to the second.
+        Judged(budget: "limit: 9USD", words: ["--max-age", "2h"], exit: 0, state: "within"),
+        Judged(budget: "limit: 9USD", words: ["--max-age", "119m"], exit: 3, state: "unjudged"),
+        Judged(budget: "limit: 1USD", words: ["--max-age", "1h"], exit: 2, state: "over"),
     ])
     func judgesWhatWasSpent(given: Judged) async throws {
         try await spendSixDollars()
@@ -514,10 +516,20 @@ import Testing
         "INSERT OR REPLACE INTO event SELECT * FROM event LIMIT 1",
         "INSERT OR REPLACE INTO event_claim SELECT account, hour, id, 9 FROM event_claim LIMIT 1",
         "UPDATE series SET line = NULL", "UPDATE context SET source = 'x'",
+        // Over a second key, which is not the first.
+        "INSERT OR REPLACE INTO account SELECT number + 5, name FROM account",
+        "INSERT OR REPLACE INTO project SELECT account, number + 5, name FROM project",
+        "INSERT OR REPLACE INTO series SELECT account, number + 5, channel, model, line, service_tier, known FROM series",
+        "INSERT OR REPLACE INTO context SELECT account, number + 5, series, project, source, channel_asked, model_asked, model_answered, priced_by, service_tier_asked, attributes, method FROM context",
+        "INSERT OR REPLACE INTO attribution SELECT account, number + 5, user, tags FROM attribution",
+        "INSERT OR REPLACE INTO event_conflict SELECT account, number + 5, id, entry, noted_at FROM event_conflict",
     ])
     func eventsDoNotMove(statement: String) async throws {
         guard try await sandbox.has("sqlite3") else { return }
-        _ = try await importLines([Self.event("a", at: "2026-10-01T10:00:00Z")])
+        _ = try await importLines([
+            Self.event("a", at: "2026-10-01T10:00:00Z", more: #","user":"ann""#),
+            Self.event("a", at: "2026-10-01T11:00:00Z", more: #","user":"ann""#),
+        ])
         let output = try await sandbox.shell(
             "sqlite3 '\(sandbox.database.path())' \"\(statement)\"")
         #expect(output.exit != 0)

@@ -82,6 +82,15 @@ extension LedgerContract {
             try expect(groups[0].line == nil, "a line was made up")
             try expectEqual(try ledger.status(account: account).unpriced, 1)
         },
+        Case(description: "knows the rate lines that were loaded, and those that events have") {
+            ledger in
+            let lines = try rates.lines.map(\.line)
+            try expectEqual(try ledger.line("L2"), lines[1])
+            try expectEqual(try ledger.line("nowhere"), nil)
+            try expectEqual(try ledger.lines(account: account), [])
+            _ = try append(try entry(1), try entry(2, isPriced: false), to: ledger)
+            try expectEqual(try ledger.lines(account: account), [lines[0]])
+        },
         Case(description: "knows nothing of an id that never came") { ledger in
             try expectEqual(try ledger.entry(try entry(1).event.id, account: account), nil)
             _ = try append(try entry(1), to: ledger)

@@ -1,4 +1,5 @@
 import Accounting
+import JSONBytes
 import Pricing
 
 extension LedgerContract {
@@ -42,6 +43,56 @@ extension LedgerContract {
             _ = try append(try entry(1), to: ledger)
             try expectEqual(
                 try append(try entry(1, at: noon.plus(1)), to: ledger), [.conflict])
+        },
+        Case(description: "an id is claimed once, whatever time its events tell") { ledger in
+            let minted = EventID(mintedAt: noon)
+            for id in [minted, try entry(1).event.id] {
+                var (first, moved, later) = (try entry(1), try entry(1), try entry(1, output: 300))
+                for days in [1, -40] as [Int64] {
+                    moved.event.start = noon.plus(days * 86_400_000)
+                    (first.event.id, moved.event.id, later.event.id) = (id, id, id)
+                    _ = try append(first, to: ledger)
+                    try expectEqual(try append(moved, to: ledger), [.conflict])
+                }
+                // It is found under the id alone, and so is what corrects it.
+                try ledger.correct([moved], reason: "moved", account: account)
+                try expectEqual(try ledger.entry(id, account: account), moved)
+                try expectEqual(try append(moved, to: ledger), [.same])
+            }
+            try expectEqual(try total(ledger).requests, 2)
+            try expectEqual(try ledger.status(account: account).conflicts, 4)
+            try expectWhole(ledger)
+        },
+        Case(description: "tells what contradicts an event, beside the event") { ledger in
+            let (kept, other) = (try entry(1), try entry(1, input: 90, output: 20))
+            _ = try append(kept, other, to: ledger)
+            try expectEqual(try ledger.conflicts(account: account), 1)
+            var told: [(LedgerEntry?, JSONValue)] = []
+            try ledger.forEachConflict(account: account, limit: 10) { told.append(($0, $1)) }
+            try expectEqual(told.map(\.0), [kept])
+            try expectEqual(told.map { $0.1["usage"]?["output"] }, [.integer(20)])
+            try expectEqual(try ledger.conflicts(account: "nobody"), 0)
+        },
+        Case(description: "what somebody corrected stands, whatever is brought in again") {
+            ledger in
+            let (wrong, right) = (try entry(1, output: 10_000), try entry(1, output: 10))
+            _ = try append(wrong, to: ledger)
+            try ledger.correct([right], reason: "counted twice", account: account)
+            for again in [wrong, try entry(1, output: 20_000), try entry(1, input: 1, output: 99)] {
+                try expectEqual(try append(again, to: ledger), [.outranked])
+            }
+            try expectEqual(try append(right, to: ledger), [.same])
+            try expectEqual(try ledger.entry(right.event.id, account: account), right)
+            try expectEqual(try ledger.conflicts(account: account), 0)
+            try expectWhole(ledger)
+        },
+        Case(description: "what was only priced anew grows with its next snapshot") { ledger in
+            let unpriced = try entry(1, isPriced: false)
+            _ = try append(unpriced, to: ledger)
+            try ledger.correct([try entry(1)], reason: "repriced", account: account)
+            try expectEqual(try append(try entry(1, output: 300), to: ledger), [.superseded])
+            try expectEqual(try total(ledger).counts[.output], 300)
+            try expectWhole(ledger)
         },
         Case(description: "reported goes before partial, estimated and unknown") { ledger in
             let ranks: [Known] = [.unknown, .estimated, .partial, .reported]

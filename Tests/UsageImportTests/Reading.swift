@@ -37,7 +37,7 @@ struct Reading {
                 } catch let problem as EventProblem {
                     problems.append(problem.description)
                 }
-                events += found.events
+                events += found.events.map(\.event)
                 problems += found.problems.map(\.description)
             }
         }

@@ -40,6 +40,11 @@ add allowed-increase "${CHECK_ALLOWED_INCREASE:-}"
 add fail-on "${CHECK_FAIL_ON:-}"
 add max-age "${CHECK_MAX_AGE:-}"
 add database "${CHECK_DATABASE:-}"
+add ledger-url "${CHECK_LEDGER_URL:-}"
+add at "${CHECK_AT:-}"
+add timezone "${CHECK_TIMEZONE:-}"
+add days-per-month "${CHECK_DAYS_PER_MONTH:-}"
+for rate in ${CHECK_FX:-}; do add fx "$rate"; done
 add comment-name "$name"
 case ${CHECK_ALLOW_EMPTY:-false} in
 true) arguments+=(--allow-empty) ;;

@@ -41,20 +41,22 @@ extension LedgerContext {
             columns: [Report.Column("what", nil, .left), Report.Column("value")], rows: rows,
             rates: pricing.label(at: pricing.now))
         report.showsHeader = false
-        if status.conflicts > 0 {
-            report.warnings.append(
-                "\(Count.grouped(status.conflicts)) events came under the id of another; they are in no total"
-            )
-        }
+        report.warnings += UsageTable.remark(conflicts: status.conflicts)
         if status.rows == 0, status.moneyEntries == 0 {
             report.notes.append("it is empty; try: tokenmeter demo, tokenmeter ledger import")
         }
         return Answer(name: "ledger-status", fields: fields, report: report)
     }
 
-    /// Whether all that is derived equals what it is derived from.
-    package func verify(repairingRollups: Bool) throws -> Answer {
-        let result = try ledger.verify(account: account, repairingRollups: repairingRollups)
+    /// Whether all that is derived equals what it is derived from. `contentID` tells the id that a rate
+    /// line's content has.
+    package func verify(
+        repairingRollups: Bool, contentID: (RateLine) -> String
+    ) throws -> Answer {
+        var result = try ledger.verify(account: account, repairingRollups: repairingRollups)
+        for line in try ledger.lines(account: account) where contentID(line) != line.id {
+            result.report("rate line \(line.id) has other rates than those it was loaded with")
+        }
         let isWhole = result.problemCount == 0
         let fields = JSONObject([
             "database": .string(ledger.location), "is_whole": .bool(isWhole),
@@ -82,6 +84,58 @@ extension LedgerContext {
             verdict: isWhole ? .done : .failed)
     }
 
+    /// What contradicts an event, beside the event as it stands; the first of them where there are many.
+    package func conflicts() throws -> Answer {
+        var rows: [(kept: LedgerEntry?, other: JSONValue)] = []
+        let count = try ledger.conflicts(account: account)
+        try ledger.forEachConflict(account: account, limit: Self.maximumConflicts) {
+            rows.append(($0, $1))
+        }
+        var report = Report(
+            title: count == 1 ? "1 conflict" : "\(Count.grouped(count)) conflicts",
+            columns: [
+                Report.Column("id", nil, .left), Report.Column("what", nil, .left),
+                Report.Column("model", nil, .left), Report.Column("start", nil, .left),
+                Report.Column("usage", nil, .left),
+            ],
+            rows: rows.flatMap { kept, other in
+                [
+                    Self.cells("kept", kept?.json, id: other["id"]?.textValue),
+                    Self.cells("refused", other, id: nil),
+                ]
+            }, rates: pricing.label(at: pricing.now))
+        report.showsHeader = !rows.isEmpty
+        if count > 0 {
+            report.notes = ["what is refused is in no total; ledger correct puts it in its place"]
+        }
+        return Answer(
+            name: "ledger-conflicts",
+            fields: JSONObject([
+                "count": .integer(count),
+                "rows": .array(
+                    rows.map { kept, other in
+                        .object(["kept": kept?.json ?? .null, "refused": other])
+                    }),
+            ]), report: report)
+    }
+
+    private static let maximumConflicts = 1_000
+
+    private static func cells(_ what: String, _ event: JSONValue?, id: String?) -> [Report.Cell] {
+        func text(_ name: String) -> String { event?[name]?.textValue ?? "" }
+        var counts: [String] = []
+        if case .object(let usage)? = event?["usage"] {
+            for member in usage.members {
+                guard case .integer(let count) = member.value else { continue }
+                counts.append("\(Count.grouped(count)) \(member.key)")
+            }
+        }
+        return [
+            Report.Cell(id ?? ""), Report.Cell(what), Report.Cell(text("model")),
+            Report.Cell(text("start")), Report.Cell(counts.joined(separator: ", ")),
+        ]
+    }
+
     /// Hands the events of a range to `body`, as they stand.
     package func export(
         _ parameters: Parameters, _ body: (LedgerEntry) throws -> Void
@@ -96,6 +150,26 @@ extension LedgerContext {
             from: isAll ? Timestamp(milliseconds: -1 << 52) : range.start,
             to: isAll ? Timestamp(milliseconds: 1 << 52) : range.end, matching: filter,
             account: account, body)
+    }
+
+    /// Refuses a ledger that holds more than a demo's made-up usage.
+    ///
+    /// Throws `LedgerError.noDemo`.
+    package func requireDemo() throws {
+        let status = try ledger.status(account: account)
+        guard status.rows > 0 || status.moneyEntries > 0 else { return }
+        var others: Int64 = 0
+        if let oldest = status.oldest, let newest = status.newest {
+            let all = [oldest, newest.advanced(bySeconds: 1)]
+            let demo = EventFilter([.source: [DemoEvents.source]])
+            others =
+                status.known.values.reduce(0, +)
+                - (try ledger.sums(SumQuery(boundaries: all, filter: demo), account: account))
+                .reduce(0) { $0 + $1.sum.requests }
+        }
+        guard others == 0, status.moneyEntries == 0 else {
+            throw LedgerError.noDemo(ledger.location)
+        }
     }
 
     /// A demo's ledger, and commands to try on it.

@@ -51,7 +51,8 @@ private struct LedgerForecastBuilder {
         max limit: Money?, spelled flag: String, _ budgets: [Budget]
     ) throws -> Answer {
         let forecast = try LedgerForecast(
-            context, .month, at: time, zone: zone, filter: filter)
+            LedgerSpending(context), .month, at: time, zone: zone,
+            zones: context.pricing.book.zones, filter: filter)
         var rows: [LedgerForecastRow] = []
         if forecast.isEmpty {
             verdict = .unpriced
@@ -195,7 +196,8 @@ private struct LedgerForecastBuilder {
             return nil
         }
         let forecast = try LedgerForecast(
-            context, budget.period, at: time, zone: zone, filter: EventFilter(budget))
+            LedgerSpending(context), budget.period, at: time, zone: budget.zone ?? zone,
+            zones: context.pricing.book.zones, filter: EventFilter(budget))
         guard !forecast.isEmpty, !forecast.isUnknown else {
             let what = forecast.isEmpty ? "matches its filter" : "has a known cost"
             warnings.append(

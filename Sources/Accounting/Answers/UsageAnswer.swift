@@ -78,6 +78,8 @@ struct UsageTable: Sendable {
     private let settlements: LedgerSettlements
     private var bills: [[String?]: LedgerBill] = [:]
     private var total = LedgerBill()
+    /// When the hours begin, by their labels: where a clock is put back, the labels are in no order.
+    private var hours: [String: String] = [:]
 
     init(
         _ context: LedgerContext, _ range: LedgerRange, by dimensions: [GroupDimension],
@@ -86,7 +88,10 @@ struct UsageTable: Sendable {
         self.range = range
         self.zone = zone
         self.dimensions = dimensions
-        let finest = TimeUnit.allCases.first { unit in dimensions.contains { $0.unit == unit } }
+        let units = Set(dimensions.compactMap(\.unit))
+        // A week may lie in two months: both together are cut at days.
+        let finest =
+            units == [.week, .month] ? .day : TimeUnit.allCases.first(where: units.contains)
         let buckets = try TimeBuckets(
             from: range.start, to: range.end, by: finest, in: zone,
             zones: context.pricing.book.zones)
@@ -99,6 +104,9 @@ struct UsageTable: Sendable {
         for part in sums.parts {
             let labels = try dimensions.map { try $0.label(part.group, at: part.time, buckets) }
             bills[labels, default: LedgerBill()].add(part.group, settlement: part.settlement)
+            if let hour = dimensions.firstIndex(of: .hour), let label = labels[hour] {
+                hours[label] = min(hours[label] ?? part.time.text, part.time.text)
+            }
             total.add(part.group, settlement: part.settlement)
         }
     }
@@ -167,7 +175,10 @@ struct UsageTable: Sendable {
         }
         // Rows are large: what they are sorted by is taken out of them, and their places are sorted.
         let ranks = rows.map(rank)
-        let names = rows.map { $0.labels.map { $0 ?? "" } + [$0.currency?.code ?? ""] }
+        let names = rows.map { row in
+            row.labels.map { label in label.map { hours[$0] ?? $0 } ?? "" }
+                + [row.currency?.code ?? ""]
+        }
         let places = rows.indices.sorted { one, other in
             ranks[one] == ranks[other]
                 ? names[one].lexicographicallyPrecedes(names[other]) : ranks[one] > ranks[other]
@@ -198,6 +209,7 @@ struct UsageTable: Sendable {
         let rates = context.pricing.book.catalog.json
         let label = context.pricing.label(at: context.pricing.now)
         let more = all.count - shown.count
+        let conflicts = try context.ledger.conflicts(account: context.account)
         let trend = UsageTrend(
             context: context, range: range, now: now, zone: zone, filter: filter,
             exchange: exchange,
@@ -213,7 +225,9 @@ struct UsageTable: Sendable {
                     "is_complete": .bool(costs.isComplete),
                     "unpriced": costs.unpriced.isZero ? nil : costs.unpriced.json,
                     "unpriced_requests": Self.count(costs.unpricedRequests),
+                    "partly_priced_requests": Self.count(costs.partlyPricedRequests),
                     "unknown_requests": Self.count(costs.unknownRequests),
+                    "conflicts": Self.count(conflicts),
                     "more_rows": Self.count(Int64(more)), "rows": .array(shown.map(json)),
                     "fx": fx,
                 ])
@@ -223,7 +237,7 @@ struct UsageTable: Sendable {
                     title: title, columns: columns, rows: shown.map(cells), rates: label)
                 report.footer = footer(totals, costs)
                 report.notes = notes
-                report.warnings = warnings(costs)
+                report.warnings = warnings(costs) + Self.remark(conflicts: conflicts)
                 report.showsHeader = !shown.isEmpty
                 if !shown.isEmpty { report.trends = { try trend.lines() } }
                 return report
@@ -284,15 +298,25 @@ struct UsageTable: Sendable {
         return notes
     }
 
+    static func remark(conflicts: Int64) -> [String] {
+        guard conflicts > 0 else { return [] }
+        let events = conflicts == 1 ? "1 event" : "\(Count.grouped(conflicts)) events"
+        return [
+            "\(events) came under the id of another with other content, and are in no total; ledger conflicts lists them"
+        ]
+    }
+
     private func warnings(_ costs: LedgerCosts) -> [String] {
         var warnings: [String] = []
-        if costs.unpricedRequests > 0 {
+        if costs.unpricedRequests > 0 || costs.partlyPricedRequests > 0 {
             let meters = costs.unpriced.pairs.map { meter, count in
                 "\(Count.groupedDigits("\(count)")) \(meter.name)"
             }
-            let requests = Count.grouped(costs.unpricedRequests)
+            let (none, partly) = (costs.unpricedRequests, costs.partlyPricedRequests)
+            // Of which of them, the sums do not say.
+            let place = partly > 0 ? "among" : "of"
             warnings.append(
-                "unpriced, and not free: \(meters.joined(separator: ", ")) of \(requests) requests"
+                "unpriced, and not free: \(meters.joined(separator: ", ")) \(place) \(Count.grouped(none + partly)) requests"
             )
         }
         if costs.unknownRequests > 0 {
@@ -317,8 +341,12 @@ struct UsageTable: Sendable {
         if !row.costs.isComplete {
             object.append("cost_at_least", row.cost?.json)
             object.append("unpriced", row.costs.unpriced.json)
-            if row.costs.unknownRequests > 0 {
-                object.append("unknown_requests", .integer(row.costs.unknownRequests))
+            for (name, count) in [
+                ("unpriced_requests", row.costs.unpricedRequests),
+                ("partly_priced_requests", row.costs.partlyPricedRequests),
+                ("unknown_requests", row.costs.unknownRequests),
+            ] where count > 0 {
+                object.append(name, .integer(count))
             }
         }
         return .object(object)

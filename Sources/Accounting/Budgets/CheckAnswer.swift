@@ -26,17 +26,22 @@ extension PricingContext {
         let ledger = try input.ledger.map { ledger in
             try LedgerSide(
                 ledger, zones: book.zones, at: time, zone: zone,
-                maximumAgeHours: question.maximumAgeHours)
+                maximumAge: question.maximumAge)
         }
         let planSide = PlanSide(book: book, days: days, input: input)
         var rows: [CheckRow] = []
         for budget in budgets {
             rows.append(
                 try exchange.preferring(budget.fx) { exchange in
-                    switch budget.basis {
-                    case .plan: try planSide.judge(budget, &exchange)
-                    case .actual, .forecast:
-                        try Self.judge(budget, ledger, input.missingLedger, &exchange)
+                    do {
+                        switch budget.basis {
+                        case .plan: return try planSide.judge(budget, &exchange)
+                        case .actual, .forecast:
+                            return try Self.judge(budget, ledger, input.missingLedger, &exchange)
+                        }
+                    } catch let error as PricingError where error.isUnpriceable {
+                        // The others are judged all the same.
+                        return CheckRow(budget: budget, state: .unjudged("\(error)"))
                     }
                 })
         }
@@ -58,7 +63,8 @@ extension PricingContext {
                 Report.Column("used_percent", "used"), Report.Column("state", nil, .left),
             ], rows: rows.map { $0.cells(isCompared: isCompared) }, rates: label(at: time))
         report.notes = notes(input, days: days, comparison, ledger) + exchange.notes
-        report.warnings = rows.compactMap(\.warning) + question.warnings(comparison)
+        report.warnings =
+            rows.compactMap(\.warning) + question.warnings(comparison) + (ledger?.warnings ?? [])
         report.details = [comparison?.report].compactMap(\.self)
         report.marker = "tokenmeter-check: \(question.commentName)"
         let fields = JSONObject([
@@ -96,14 +102,9 @@ extension PricingContext {
                 budget: budget,
                 state: .unjudged("its filter asks for a \(field), and events have none"))
         }
-        let found =
+        let amount =
             try budget.basis == .actual
             ? ledger.spent(budget, &exchange) : ledger.expected(budget, &exchange)
-        guard let amount = found else {
-            return CheckRow(
-                budget: budget,
-                state: .unjudged("a forecast needs the ledger itself, and not a service's"))
-        }
         guard amount.events > 0 else { return CheckRow(budget: budget, state: .empty) }
         return CheckRow(
             budget: budget,
@@ -154,8 +155,9 @@ struct CheckQuestion {
     private enum FailOn: String, CaseIterable { case over, warn, increase }
 
     private let failOn: FailOn
+    private let isFailOnGiven: Bool
     private let allowsEmpty: Bool
-    let maximumAgeHours: Int64?
+    let maximumAge: MaximumAge?
     let allowedIncrease: AllowedIncrease?
     let commentName: String
 
@@ -167,8 +169,16 @@ struct CheckQuestion {
                 problem: "\(quoted(word ?? "")) is not one of over, warn, increase")
         }
         self.failOn = failOn
+        isFailOnGiven = word != nil
         allowsEmpty = try parameters.flag("allow_empty")
-        maximumAgeHours = try Self.maximumAge(parameters)
+        maximumAge = try parameters.text("max_age").map { text throws(QuestionError) in
+            guard let age = MaximumAge(text) else {
+                throw .invalid(
+                    field: parameters.spelled("max_age"),
+                    problem: "\(quoted(text)) is not an age such as 90m, 24h or 7d")
+            }
+            return age
+        }
         allowedIncrease = try parameters.parsed("allowed_increase") { text throws(PricingError) in
             try AllowedIncrease(parsing: text)
         }
@@ -204,23 +214,6 @@ struct CheckQuestion {
         }
     }
 
-    /// `24h` or `7d`, in hours.
-    private static func maximumAge(_ parameters: Parameters) throws(QuestionError) -> Int64? {
-        guard let text = try parameters.text("max_age") else { return nil }
-        let hours: Int64? =
-            switch text.last {
-            case "h": 1
-            case "d": 24
-            default: nil
-            }
-        guard let hours, let count = Int64(text.dropLast()), (1...10_000).contains(count) else {
-            throw .invalid(
-                field: parameters.spelled("max_age"),
-                problem: "\(quoted(text)) is not an age such as 24h or 7d")
-        }
-        return hours * count
-    }
-
     /// A known part that is over wins; else what cannot be judged is no success.
     func verdict(_ rows: [CheckRow], _ comparison: PlanComparison?) -> Answer.Verdict {
         var verdict = Answer.Verdict.done
@@ -233,13 +226,18 @@ struct CheckQuestion {
             case .within: break
             }
         }
-        if let comparison, comparison.isAbove, failsOnIncrease { return .overBudget }
+        if let comparison, failsOnIncrease {
+            if comparison.isAbove { return .overBudget }
+            // What a workload without a price adds, nobody knows.
+            if comparison.isUnjudged { return .unpriced }
+        }
         return verdict
     }
 
-    /// Without an allowed increase, `--fail-on warn` is about budgets alone.
+    /// Who says how much is too much means it; `--fail-on over` says that it is but a remark. Without
+    /// an allowed increase, `--fail-on warn` is about budgets alone.
     private var failsOnIncrease: Bool {
-        failOn == .increase || failOn == .warn && allowedIncrease != nil
+        failOn == .increase || allowedIncrease != nil && (failOn == .warn || !isFailOnGiven)
     }
 
     /// A rise is worth a warning where somebody said how much is too much.
@@ -297,11 +295,11 @@ private struct PlanSide {
             low: sum.low, high: sum.high, isComplete: sum.problem == nil, base: known)
     }
 
-    /// `nil` where no workload matches.
+    /// `nil` where no workload matches that asks for anything.
     private func sum(
         _ budget: Budget, of plan: [PlannedWorkload], _ exchange: inout Exchange
     ) throws -> Sum? {
-        let matching = plan.filter { $0.matches(budget.filter) }
+        let matching = plan.filter { $0.matches(budget.filter) && !$0.workload.isEmpty }
         guard !matching.isEmpty else { return nil }
         var low = Money.zero(budget.limit.currency)
         var high = low

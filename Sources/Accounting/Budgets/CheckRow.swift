@@ -53,7 +53,7 @@ struct CheckRow {
     var warning: String? {
         switch state {
         case .empty:
-            "\(budget.name): no \(budget.basis == .plan ? "workload of the plan" : "event of its period") matches its filter"
+            "\(budget.name): no \(budget.basis == .plan ? "workload of the plan that asks for anything" : "event of its period") matches its filter"
         case .unjudged(let reason): "\(budget.name): cannot be judged: \(reason)"
         case .over:
             low.flatMap { low in

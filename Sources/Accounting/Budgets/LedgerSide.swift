@@ -16,51 +16,68 @@ struct LedgerSide {
     }
 
     private let source: any SpendingSource
-    /// `nil` where it is a service's: a forecast asks it for more than sums.
-    private let context: LedgerContext?
+    private let isHere: Bool
     private let zones: any TimeZoneRules
     private let time: Timestamp
     private let zone: String
-    private let maximumAgeHours: Int64?
     private let status: SpendingStatus
+    /// Why a ledger that nothing came into for long judges nothing; `nil` where it does.
+    private let staleness: String?
 
     init(
         _ ledger: CheckInput.Ledger, zones: any TimeZoneRules, at time: Timestamp, zone: String,
-        maximumAgeHours: Int64?
+        maximumAge: MaximumAge?
     ) throws {
         switch ledger {
         case .here(let context):
-            self.context = context
+            isHere = true
             source = LedgerSpending(context)
         case .elsewhere(let source):
-            context = nil
+            isHere = false
             self.source = source
         }
         self.zones = zones
         self.time = time
         self.zone = zone
-        self.maximumAgeHours = maximumAgeHours
-        status = try source.status()
+        let status = try source.status()
+        staleness = try maximumAge.flatMap { [source] maximum in
+            try Self.staleness(maximum, at: time, source, status)
+        }
+        self.status = status
     }
 
-    /// Why a ledger that nothing came into for long judges nothing; `nil` where it does.
-    private var staleness: String? {
-        guard let maximumAgeHours else { return nil }
+    /// What lies behind the moment of the question is no sign of life: a clock that is wrong would hide
+    /// that nothing comes in.
+    private static func staleness(
+        _ maximum: MaximumAge, at time: Timestamp, _ source: any SpendingSource,
+        _ status: SpendingStatus
+    ) throws -> String? {
         guard let newest = status.newest else { return "the ledger is empty" }
-        let hours = (time.milliseconds - newest.milliseconds) / 3_600_000
-        return hours < maximumAgeHours
-            ? nil : "the newest event is \(hours) h old, and --max-age is \(maximumAgeHours) h"
+        let oldest = Timestamp(milliseconds: time.milliseconds - maximum.milliseconds)
+        let after = Timestamp(milliseconds: time.milliseconds + 1)
+        guard try source.spent(from: oldest, to: after, matching: EventFilter()).events == 0 else {
+            return nil
+        }
+        guard newest <= time else {
+            return
+                "no event is of the last \(maximum.text) before \(time.text); the newest is of \(newest.text), which is later"
+        }
+        return
+            "the newest event is of \(newest.text), and --max-age is \(maximum.text)"
     }
 
     var note: String {
         let newest = status.newest.map { ", the newest of \($0.text)" } ?? ""
-        let place = context == nil ? " at \(status.location)" : ""
+        let place = isHere ? "" : " at \(status.location)"
         return "the ledger\(place) holds \(Count.grouped(status.events)) events\(newest)"
     }
+
+    var warnings: [String] { UsageTable.remark(conflicts: status.conflicts) }
 
     var json: JSONValue {
         .object([
             "events": .integer(status.events), "newest": .optional(status.newest?.text),
+            "conflicts": status.conflicts == 0 ? nil : .integer(status.conflicts),
         ])
     }
 
@@ -87,12 +104,9 @@ struct LedgerSide {
     }
 
     /// What the budget's period comes to at its end; its upper end where the past gives a range.
-    ///
-    /// `nil` where the ledger is not here.
-    func expected(_ budget: Budget, _ exchange: inout Exchange) throws -> Amount? {
-        guard let context else { return nil }
+    func expected(_ budget: Budget, _ exchange: inout Exchange) throws -> Amount {
         let forecast = try LedgerForecast(
-            context, budget.period, at: time, zone: budget.zone ?? zone,
+            source, budget.period, at: time, zone: budget.zone ?? zone, zones: zones,
             filter: EventFilter(budget))
         let projection = try forecast.projection(in: budget.limit.currency, &exchange)
         let expected = projection.projected ?? projection.spent
@@ -110,6 +124,29 @@ struct LedgerSide {
 
     private static func withoutCost(_ events: Int64) -> String {
         "\(Count.grouped(events)) of its events have no cost"
+    }
+}
+
+/// How old the newest event may be.
+struct MaximumAge {
+    /// As it was given.
+    let text: String
+    let milliseconds: Int64
+
+    /// `90m`, `24h` or `7d`; `nil` for anything else.
+    init?(_ text: String) {
+        let unit: Int64? =
+            switch text.last {
+            case "m": 60_000
+            case "h": 3_600_000
+            case "d": 86_400_000
+            default: nil
+            }
+        guard let unit, let count = Int64(text.dropLast()), (1...10_000).contains(count) else {
+            return nil
+        }
+        self.text = text
+        milliseconds = unit * count
     }
 }
 

@@ -33,6 +33,8 @@ struct PlanComparison {
         let head: Money
         /// Whether it rises by more than is allowed.
         let isAbove: Bool
+        /// Why that cannot be told.
+        let problem: String?
 
         var difference: Money? { try? head.subtracting(base) }
 
@@ -107,9 +109,14 @@ struct PlanComparison {
         }
         self.changes = changes
         totals = try sums.values.sorted { $0.base.currency < $1.base.currency }.map { sum in
-            Total(
-                base: sum.base, head: sum.head,
-                isAbove: try Self.isAbove(sum.base, sum.head, allowed, &exchange))
+            do {
+                return Total(
+                    base: sum.base, head: sum.head,
+                    isAbove: try Self.isAbove(sum.base, sum.head, allowed, &exchange), problem: nil)
+            } catch let error as PricingError where error.isUnpriceable {
+                return Total(
+                    base: sum.base, head: sum.head, isAbove: false, problem: "\(error)")
+            }
         }
     }
 
@@ -130,6 +137,11 @@ struct PlanComparison {
     /// Whether any total rises by more than is allowed.
     var isAbove: Bool { totals.contains(where: \.isAbove) }
 
+    /// Whether nobody can say what some of the plan, or all of it, adds.
+    var isUnjudged: Bool {
+        changes.contains { $0.problem != nil } || totals.contains { $0.problem != nil }
+    }
+
     // MARK: In words
 
     var notes: [String] {
@@ -142,11 +154,15 @@ struct PlanComparison {
     }
 
     var warnings: [String] {
-        totals.filter(\.isAbove).compactMap { total in
-            guard let difference = total.difference else { return nil }
-            return
-                "the plan costs \(difference.display) a month more; allowed: \(allowed?.text ?? "none")"
+        let above = totals.filter(\.isAbove).compactMap { total in
+            total.difference.map {
+                "the plan costs \($0.display) a month more; allowed: \(allowed?.text ?? "none")"
+            }
         }
+        let unjudged = totals.compactMap { total in
+            total.problem.map { "what the plan costs more cannot be judged: \($0)" }
+        }
+        return above + unjudged
     }
 
     static func signed(_ money: Money) -> String {
@@ -188,6 +204,7 @@ struct PlanComparison {
                         "change": total.difference.map(\.json),
                         "change_percent": .optional(total.percent),
                         "is_above_allowed": .bool(total.isAbove),
+                        "reason": total.problem.map(JSONValue.string),
                     ])
                 }),
             "workloads": .array(

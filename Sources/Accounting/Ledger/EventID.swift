@@ -22,6 +22,11 @@ package struct EventID: Hashable, Sendable, Comparable {
         low = 0x8000_0000_0000_0000 | generator.next() & 0x3FFF_FFFF_FFFF_FFFF
     }
 
+    /// When it was minted, in milliseconds since 1970; `nil` for an id that says nothing of a time.
+    package var mintedMilliseconds: Int64? {
+        high & 0xF000 == 0x7000 ? Int64(high >> 16) : nil
+    }
+
     package init(mintedAt time: Timestamp) {
         var generator = SystemRandomNumberGenerator()
         self.init(mintedAt: time, using: &generator)

@@ -17,6 +17,9 @@ package struct EventImport {
     /// Files of which nothing, or not all, could be read.
     package private(set) var failedFiles: Int64 = 0
     private var group: [LedgerEntry] = []
+    /// Lines that records name, and that are not those of today; `nil` for those not known here.
+    private var lines: [String: RateLine?] = [:]
+    private static let maximumLines = 10_000
     private let book: RateBook
     private let ledger: any UsageLedger
     private let account: String
@@ -37,14 +40,27 @@ package struct EventImport {
         group.reserveCapacity(Self.groupSize)
     }
 
-    package mutating func add(_ event: UsageEvent) throws {
+    /// `line` is the id of the rate line that it was priced under where it comes from: it stays under
+    /// that one where this ledger knows it.
+    package mutating func add(_ event: UsageEvent, under line: String? = nil) throws {
         events += 1
-        let entry = book.entry(for: event)
+        var entry = book.entry(for: event)
+        if let line, line != entry.line?.id, let known = try self.line(line) {
+            entry = entry.moved(under: known)
+        }
         if entry.line == nil { unpriced += 1 }
         if event.isVolume { volumes += 1 }
         if isDryRun { return }
         group.append(entry)
         if group.count == Self.groupSize { try flush() }
+    }
+
+    private mutating func line(_ id: String) throws -> RateLine? {
+        if let known = lines[id] { return known }
+        let line = try ledger.line(id)
+        if lines.count >= Self.maximumLines { lines = [:] }
+        lines[id] = .some(line)
+        return line
     }
 
     /// Counts a row that could not be read; what it was is told of the first ones.

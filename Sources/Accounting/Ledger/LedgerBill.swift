@@ -96,7 +96,7 @@ package struct LedgerBill: Sendable {
             }
             let charge = try line.charge(for: sum)
             for meter in charge.unpriced { costs.unpriced.add(sum.counts[meter], of: meter) }
-            if !charge.unpriced.isEmpty { costs.unpricedRequests += sum.requests }
+            if !charge.unpriced.isEmpty { costs.partlyPricedRequests += sum.requests }
             let settled = try settlements.settle(
                 charge.billed, on: key.channel, by: key.settlement)
             try costs.add(billed: charge.billed, settled: settled)
@@ -126,12 +126,16 @@ package struct LedgerCosts: Sendable {
     package private(set) var settled: [Currency: Settled] = [:]
     package private(set) var billed: [Currency: Billed] = [:]
     package fileprivate(set) var unpriced = MeterCounts()
+    /// Requests without a rate line.
     package fileprivate(set) var unpricedRequests: Int64 = 0
+    /// Requests that share a line which does not price all that they used: one of them at least did.
+    package fileprivate(set) var partlyPricedRequests: Int64 = 0
     /// Requests of which no usage is known.
     package fileprivate(set) var unknownRequests: Int64 = 0
 
     package var isComplete: Bool {
-        unpriced.isZero && unpricedRequests == 0 && unknownRequests == 0
+        unpriced.isZero && unpricedRequests == 0 && partlyPricedRequests == 0
+            && unknownRequests == 0
     }
 
     fileprivate mutating func add(billed: Billed, settled: Settled) throws(PricingError) {

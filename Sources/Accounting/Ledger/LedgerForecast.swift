@@ -3,8 +3,8 @@ import Pricing
 /// What a calendar period of the ledger comes to: what was spent up to a moment, and the rest as the
 /// days before let expect it.
 ///
-/// One question to the ledger, for sums by day of the period so far and of the `historyDays` days
-/// before today. The past begins with the first of those days that has an event; from there on a day
+/// Two questions to the ledger, for the period so far and for sums by day of it and of the
+/// `historyDays` days before today. The past begins with the first of those days that has an event; from there on a day
 /// without events is zero.
 package struct LedgerForecast: Sendable {
     /// How many days before today are read: the pattern takes the nearest of them, and the back-test
@@ -26,9 +26,8 @@ package struct LedgerForecast: Sendable {
     package let pastDays: Int
     private let hasCost: Bool
     private let calendar: Calendar
-    private let spent: LedgerBill
-    private let days: [CivilDate: LedgerBill]
-    private let settlements: LedgerSettlements
+    private let spent: SpentAmounts
+    private let days: [CivilDate: SpentAmounts]
 
     /// The days of the period, and which part of today is left.
     private struct Calendar {
@@ -45,10 +44,9 @@ package struct LedgerForecast: Sendable {
     /// The period of `zone` that holds `time`, over the events that `filter` picks; what comes after
     /// `time` is not looked at.
     package init(
-        _ context: LedgerContext, _ period: Budget.Period, at time: Timestamp, zone: String,
-        filter: EventFilter
+        _ source: any SpendingSource, _ period: Budget.Period, at time: Timestamp, zone: String,
+        zones: any TimeZoneRules, filter: EventFilter
     ) throws {
-        let zones = context.pricing.book.zones
         let today = try zones.wallClock(of: zone, at: time).date
         let first = period.start(of: today)
         let next = period.next(after: first)
@@ -60,23 +58,14 @@ package struct LedgerForecast: Sendable {
             first: first, today: today, next: next,
             restOfTodayMilliseconds: midnight.milliseconds - time.milliseconds,
             todayMilliseconds: midnight.milliseconds - morning.milliseconds)
-        let buckets = try TimeBuckets(
-            from: try zones.startOfDay(beginning, in: zone), to: time, by: .day, in: zone,
-            zones: zones)
-        let sums = try SettledSums(
-            context, SumQuery(boundaries: buckets.boundaries, filter: filter))
-        var dates: [Timestamp: CivilDate] = [:]
-        var days: [CivilDate: LedgerBill] = [:]
-        var spent = LedgerBill()
-        for part in sums.parts {
-            let date = try dates[part.time] ?? zones.wallClock(of: zone, at: part.time).date
-            dates[part.time] = date
-            days[date, default: LedgerBill()].add(part.group, settlement: part.settlement)
-            if date >= first { spent.add(part.group, settlement: part.settlement) }
-        }
+        // Within the first millisecond of a day there is a range all the same.
+        let now = max(time, Timestamp(milliseconds: start.milliseconds + 1))
+        let days = try source.days(
+            from: try zones.startOfDay(beginning, in: zone), to: now, zone: zone, matching: filter)
+        let spent = try source.spent(from: start, to: now, matching: filter)
         let past = days.filter {
             $0.key < today && $0.key >= today.advanced(byDays: -Self.historyDays)
-                && $0.value.usage.requests > 0
+                && $0.value.events > 0
         }
         calendar.firstOfPast = past.keys.min()
         self.period = period
@@ -85,17 +74,15 @@ package struct LedgerForecast: Sendable {
         self.calendar = calendar
         self.spent = spent
         self.days = days
-        settlements = sums.settlements
-        events = spent.usage.requests
+        events = spent.events
         pastDays = calendar.firstOfPast.map { $0.days(until: today) } ?? 0
         let reach = today.advanced(byDays: -WeekdayPattern.reachDays)
         var (unpriced, unpricedPast): (Int64, Int64) = (0, 0)
         var hasCost = false
-        for (date, bill) in days where date >= min(first, reach) {
-            let costs = try bill.costs(sums.settlements)
-            let count = costs.unpricedRequests + costs.unknownRequests
+        for (date, day) in days where date >= min(first, reach) {
+            let count = day.incompleteEvents
             if date >= first { unpriced += count } else { unpricedPast += count }
-            hasCost = hasCost || costs.settled.values.contains { $0.money.attos != 0 }
+            hasCost = hasCost || day.amounts.contains { $0.attos != 0 }
         }
         self.hasCost = hasCost
         unpricedEvents = unpriced
@@ -127,7 +114,7 @@ package struct LedgerForecast: Sendable {
     /// A projection for each currency in which something was spent, or for the wanted one; none where
     /// nothing has a known cost.
     package func projections(_ exchange: inout Exchange) throws -> [Projection] {
-        let own = isUnknown ? [] : try currencies()
+        let own = isUnknown ? [] : currencies()
         let wanted = own.isEmpty ? [] : exchange.wanted.map { [$0] } ?? own
         return try wanted.map { try projection(in: $0, of: exchange.wanted == nil, &exchange) }
     }
@@ -139,11 +126,11 @@ package struct LedgerForecast: Sendable {
     }
 
     /// In which something was spent in the period so far, or on a day that the pattern takes.
-    private func currencies() throws -> [Currency] {
+    private func currencies() -> [Currency] {
         let reach = calendar.today.advanced(byDays: -WeekdayPattern.reachDays)
-        var currencies = Set(try spent.costs(settlements).settled.keys)
-        for (date, bill) in days where date >= reach && date < calendar.today {
-            currencies.formUnion(try bill.costs(settlements).settled.keys)
+        var currencies = Set(spent.amounts.map(\.currency))
+        for (date, day) in days where date >= reach && date < calendar.today {
+            currencies.formUnion(day.amounts.map(\.currency))
         }
         return currencies.sorted()
     }
@@ -153,12 +140,10 @@ package struct LedgerForecast: Sendable {
         in currency: Currency, of isAlone: Bool, _ exchange: inout Exchange
     ) throws -> Projection {
         var isConverted = false
-        func cost(_ bill: LedgerBill?, _ exchange: inout Exchange) throws -> Money {
+        func cost(_ spent: SpentAmounts?, _ exchange: inout Exchange) throws -> Money {
             var sum = Money.zero(currency)
-            let costs = try bill?.costs(settlements).settled ?? [:]
-            for (other, settled) in costs.sorted(by: { $0.key < $1.key })
-            where other == currency || !isAlone {
-                let shown = try exchange.converted(settled.money, to: currency)
+            for money in spent?.amounts ?? [] where money.currency == currency || !isAlone {
+                let shown = try exchange.converted(money, to: currency)
                 isConverted = isConverted || shown.isConverted
                 sum = try sum.adding(shown.money)
             }

@@ -77,7 +77,12 @@ extension LedgerContext {
         guard let old = try ledger.entry(event.id, account: account) else {
             throw LedgerError.unknownEvent(event.id.text)
         }
-        let new = pricing.book.entry(for: event)
+        // Nothing that decides a price was corrected: it keeps to the line that it stands under.
+        let new =
+            event.isPriced(as: old.event)
+            ? LedgerEntry(
+                event: event, channel: old.channel, model: old.model, line: old.line,
+                pricedBy: old.pricedBy) : pricing.book.entry(for: event)
         try ledger.correct([new], reason: reason, account: account)
         let fields = JSONObject([
             "id": .string(event.id.text), "reason": .string(reason), "before": old.json,

@@ -53,7 +53,7 @@ package struct TimeBuckets: Sendable {
         }
     }
 
-    /// Where a zone shifts by half an hour, the hour of the shift is half as long, or half longer.
+    /// An hour ends with the clock's hour, and where the clock is put forward or back.
     private static func nextHour(
         after time: Timestamp, _ zone: String, _ zones: any TimeZoneRules
     ) throws(PricingError) -> Timestamp {
@@ -64,9 +64,17 @@ package struct TimeBuckets: Sendable {
         let now = try local(time)
         let next = Timestamp(
             milliseconds: time.milliseconds + hour - (now - floorDivide(now, hour) * hour))
-        let late = try local(next)
-        let rest = late - floorDivide(late, hour) * hour
-        return rest == 0 ? next : Timestamp(milliseconds: next.milliseconds + hour - rest)
+        let offset = try zones.offsetSeconds(of: zone, at: time)
+        // The first moment of another offset, between these two.
+        var (same, other) = (time.milliseconds, next.milliseconds)
+        guard try zones.offsetSeconds(of: zone, at: next) != offset else { return next }
+        while other - same > 1 {
+            let middle = same + (other - same) / 2
+            let isSame =
+                try zones.offsetSeconds(of: zone, at: Timestamp(milliseconds: middle)) == offset
+            if isSame { same = middle } else { other = middle }
+        }
+        return Timestamp(milliseconds: other)
     }
 
     private static func monday(of date: CivilDate) -> CivilDate {

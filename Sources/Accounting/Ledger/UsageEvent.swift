@@ -86,6 +86,14 @@ package struct UsageEvent: Hashable, Sendable {
         tags[Self.requestsTag] = String(requests)
     }
 
+    /// Whether it is like another in all that decides which line prices it.
+    func isPriced(as other: UsageEvent) -> Bool {
+        channel == other.channel && modelAsked == other.modelAsked
+            && modelAnswered == other.modelAnswered && serviceTier == other.serviceTier
+            && attributes == other.attributes && start == other.start && end == other.end
+            && usage == other.usage
+    }
+
     /// When the answer was complete.
     package var end: Timestamp? {
         durationMilliseconds.map { Timestamp(milliseconds: start.milliseconds + $0) }
@@ -117,5 +125,12 @@ package struct LedgerEntry: Hashable, Sendable {
         self.model = model
         self.line = line
         self.pricedBy = pricedBy
+    }
+
+    /// The same event under a line that it was priced by before.
+    func moved(under line: RateLine) -> LedgerEntry {
+        LedgerEntry(
+            event: event, channel: line.channel, model: line.model, line: line,
+            pricedBy: pricedBy ?? (event.modelAnswered == line.model ? .answered : .asked))
     }
 }

@@ -8,9 +8,29 @@ package struct EventProblem: Error, Hashable, Sendable, CustomStringConvertible 
     package init(_ description: String) { self.description = description }
 }
 
+/// An event as some record tells of it, with the rate line that it was priced under there.
+package struct RecordedEvent: Hashable, Sendable {
+    package let event: UsageEvent
+    /// The line's id; `nil` where the record names none.
+    package let line: String?
+
+    package init(_ event: UsageEvent, under line: String? = nil) {
+        self.event = event
+        self.line = line
+    }
+
+    /// Reads what `LedgerEntry.json` writes.
+    ///
+    /// Throws `EventProblem`.
+    package init(_ json: JSONValue, source: String? = nil) throws(EventProblem) {
+        let event = try UsageEvent(json, source: source)
+        guard case .object(let object) = json else { throw EventProblem("not a JSON object") }
+        self.init(event, under: try EventFields(object).text("rate_line"))
+    }
+}
+
 extension UsageEvent {
-    /// Reads what `LedgerEntry.json` writes. The rate line is not read: an event is priced where it
-    /// is kept.
+    /// Reads what `LedgerEntry.json` writes but the rate line, which is not the event's own.
     ///
     /// Throws `EventProblem` for anything that is missing, unknown, or not what it should be.
     package init(_ json: JSONValue, source defaultSource: String? = nil) throws(EventProblem) {
@@ -19,6 +39,7 @@ extension UsageEvent {
         try fields.refuseUnknown()
         let source = try fields.text("source") ?? defaultSource ?? "api"
         let idText = try fields.required("id")
+        let usage = try fields.usage("usage")
         guard let start = Timestamp.parse(try fields.required("start").utf8) else {
             throw EventProblem("start: not an RFC 3339 time such as 2026-10-01T16:30:00Z")
         }
@@ -32,8 +53,10 @@ extension UsageEvent {
             modelAnswered: try fields.text("answered_model"),
             serviceTier: try fields.text("service_tier") ?? RateConditions.standardTier,
             serviceTierAsked: try fields.text("service_tier_asked"),
-            attributes: try fields.pairs("when"), usage: try fields.usage("usage"),
-            known: try fields.known("known"), method: try fields.text("method"), source: source,
+            attributes: try fields.pairs("when"), usage: usage,
+            // Who tells of no usage, and not how it is known, does not know it.
+            known: try fields.known("known") ?? (usage.meters.isEmpty ? .unknown : .reported),
+            method: try fields.text("method"), source: source,
             project: try fields.text("project"), user: try fields.text("user"),
             tags: try fields.pairs("tags"), vendorCost: try fields.money("vendor_cost"))
     }
@@ -85,8 +108,8 @@ private struct EventFields {
         }
     }
 
-    func known(_ name: String) throws(EventProblem) -> Known {
-        guard let text = try text(name) else { return .reported }
+    func known(_ name: String) throws(EventProblem) -> Known? {
+        guard let text = try text(name) else { return nil }
         guard let known = Known(rawValue: text) else {
             let words = Known.allCases.map(\.rawValue).joined(separator: ", ")
             throw EventProblem("\(name): \(quoted(text)) is none of \(words)")

@@ -1,3 +1,4 @@
+import JSONBytes
 import Pricing
 
 /// Where events are kept: each exactly once, and none ever changed.
@@ -31,6 +32,12 @@ package protocol UsageLedger: Sendable {
         from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
         kind: (RequestKind) throws -> Void, request: (RequestRow) throws -> Void) throws
 
+    /// The rate line of an id, of whichever rates that were ever loaded.
+    func line(_ id: String) throws -> RateLine?
+
+    /// The rate lines that events stand under, or stood.
+    func lines(account: String) throws -> [RateLine]
+
     /// The entry of an id as it stands now.
     func entry(_ id: EventID, account: String) throws -> LedgerEntry?
 
@@ -41,6 +48,15 @@ package protocol UsageLedger: Sendable {
     func correct(_ entries: [LedgerEntry], reason: String, account: String) throws
 
     func status(account: String) throws -> LedgerStatus
+
+    /// How many observations contradict an event; `status` tells it too, and more.
+    func conflicts(account: String) throws -> Int64
+
+    /// Calls `body` with what contradicts an event, in the order in which it came, and the event as it
+    /// stands.
+    func forEachConflict(
+        account: String, limit: Int,
+        _ body: (_ kept: LedgerEntry?, _ other: JSONValue) throws -> Void) throws
 
     /// Another number than before where something was kept since by others than this ledger.
     func changeMark() throws -> Int64
@@ -81,12 +97,16 @@ package enum LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownEvent(String)
     case noEvents(under: String)
     case alreadyReserved(String)
+    /// Where it is.
+    case noDemo(String)
 
     package var description: String {
         switch self {
         case .unknownLine(let id): "rate line \(id) is not in this database; load its rates first"
         case .unknownEvent(let id): "no event \(id) in the ledger"
         case .alreadyReserved(let id): "a request of id \(id) is under way already"
+        case .noDemo(let place):
+            "\(place) holds more than a demo's made-up usage; leave --database away, or name a new file"
         case .noEvents(let line):
             "no event stands under rate line \(line); --lines wants the id of a line, or unpriced"
         }

@@ -31,6 +31,16 @@ package struct Workload: Sendable {
         self.growthPerMonth = growthPerMonth
     }
 
+    /// Whether it asks for nothing at all: no requests, or none of any size.
+    package var isEmpty: Bool {
+        switch demand {
+        case .volume(let usage): usage.meters.isEmpty
+        case .requests(let perMonth, let shape):
+            perMonth == 0
+                || shape.inputTokens == 0 && shape.outputTokens == 0 && shape.other.meters.isEmpty
+        }
+    }
+
     /// The size of a request: what context bands look at. Zero, the base band, where nobody said.
     package var size: RequestSize {
         switch demand {

@@ -185,13 +185,27 @@ final class LedgerReader {
 
     /// The number of the row that first had an id.
     func firstRow(of id: EventID) throws -> Int64? {
-        // Which hour it is in is not told; there are few.
         try Int64.fetchOne(
-            db,
-            sql: """
-                SELECT c.event FROM event_span s CROSS JOIN event_claim c
-                ON c.account = s.account AND c.hour = s.hour AND c.id = ?2 WHERE s.account = ?1
-                """, arguments: [account, id.data])
+            db, sql: "SELECT event FROM event_claim WHERE account = ? AND hour = ? AND id = ?",
+            arguments: [account, ClaimKey.hour(of: id), id.data])
+    }
+
+    /// Whether somebody gave an event another content. Pricing it anew leaves the content as it was.
+    func wasCorrected(first: Int64) throws -> Bool {
+        let statement = try RawStatement(
+            """
+            SELECT \(EventRow.columns) FROM event
+            WHERE account = ?1 AND sign > 0 AND (number = ?2 OR original = ?2) ORDER BY number
+            """, db)
+        statement.bind(account, 1)
+        statement.bind(first, 2)
+        var rows: [EventRow] = []
+        while try statement.step() { rows.append(try EventRow(statement)) }
+        statement.reset()
+        for (row, before) in zip(rows.dropFirst(), rows) where row.reason != nil {
+            if try entry(row).event != entry(before).event { return true }
+        }
+        return false
     }
 
     func standing(first: Int64) throws -> Standing? {

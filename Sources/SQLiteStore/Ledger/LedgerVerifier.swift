@@ -113,6 +113,13 @@ struct LedgerVerifier {
                 ON p.account = s.account AND p.series = s.number
                 WHERE s.account = ? AND s.line IS NOT NULL AND p.series IS NULL
                 """), "rate lines of events have no price in usage_event")
+        try reader.loadSeries()
+        for (number, series) in reader.series.sorted(by: { $0.key < $1.key }) {
+            guard let line = series.line else { continue }
+            let isTrue = try SeriesPrice.isTrue(
+                to: line, account: reader.account, series: number, db)
+            if !isTrue { result.report("usage_event has other prices than rate line \(line.id)") }
+        }
     }
 
     // MARK: Budgets

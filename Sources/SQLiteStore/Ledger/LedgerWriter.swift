@@ -58,10 +58,7 @@ struct LedgerWriter: ~Copyable {
 
     mutating func append(_ entry: LedgerEntry) throws -> AppendOutcome {
         let event = entry.event
-        let hour = floorDivide(event.start.milliseconds, RollupTable.hourMilliseconds)
-        if let first = try claimed(event.id, near: event.start, in: hour) {
-            return try meet(entry, first: first)
-        }
+        let hour = ClaimKey.hour(of: event.id)
         claim.bind(account, 1)
         claim.bind(hour, 2)
         claim.bind(event.id, 3)
@@ -87,17 +84,6 @@ struct LedgerWriter: ~Copyable {
 
     // MARK: Claims
 
-    /// Two observers of one request, or two snapshots of one answer, may tell its start by their own
-    /// clocks, and put it into two hours.
-    private static let clockToleranceMilliseconds: Int64 = 10 * 60_000
-
-    private func claimed(_ id: EventID, near start: Timestamp, in hour: Int64) throws -> Int64? {
-        let inHour = start.milliseconds - hour * RollupTable.hourMilliseconds
-        if inHour < Self.clockToleranceMilliseconds { return try claimed(id, in: hour - 1) }
-        let left = RollupTable.hourMilliseconds - inHour
-        return left <= Self.clockToleranceMilliseconds ? try claimed(id, in: hour + 1) : nil
-    }
-
     private func claimed(_ id: EventID, in hour: Int64) throws -> Int64? {
         claimedIn.bind(account, 1)
         claimedIn.bind(hour, 2)
@@ -112,7 +98,11 @@ struct LedgerWriter: ~Copyable {
             throw DatabaseError(
                 resultCode: .SQLITE_CORRUPT, message: "a claim without an event: \(first)")
         }
-        let outcome = Precedence.outcome(of: entry, over: standing.entry)
+        var outcome = Precedence.outcome(of: entry, over: standing.entry)
+        // What somebody corrected stands above what is brought in, however often that is.
+        if outcome == .superseded || outcome == .conflict, try reader.wasCorrected(first: first) {
+            outcome = .outranked
+        }
         switch outcome {
         case .new, .same, .outranked: break
         case .superseded: try replace(standing, by: entry, first: first, reason: nil)
@@ -167,5 +157,16 @@ struct LedgerWriter: ~Copyable {
                 try holds.release(entry.event.id)
             }
         }
+    }
+}
+
+/// Where the claim of an id is kept: a function of the id alone, so that it is found whatever the event
+/// says of its time.
+///
+/// Ids that we mint hold their time, and lead by its hour: what comes together is written together.
+/// Those of imports are hashes, and all under one hour.
+enum ClaimKey {
+    static func hour(of id: EventID) -> Int64 {
+        id.mintedMilliseconds.map { floorDivide($0, RollupTable.hourMilliseconds) } ?? 0
     }
 }

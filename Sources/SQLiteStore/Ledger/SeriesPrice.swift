@@ -8,15 +8,56 @@ import Pricing
 enum SeriesPrice {
     private static let attosInPico: Int128 = 1_000_000
 
+    /// What the view needs of a line; `nil` for a rate that ends behind 10⁻¹², or has a least.
+    private static func prices(of line: RateLine) -> [Meter: Int64?] {
+        var prices: [Meter: Int64?] = [:]
+        for meter in Meter.allCases {
+            guard let (_, rate) = line.rate(for: meter) else { continue }
+            prices[meter] = .some(line.minimumUnits[meter] == nil ? pico(of: rate) : nil)
+        }
+        return prices
+    }
+
+    /// Whether the view multiplies by what a line says.
+    static func isTrue(
+        to line: RateLine, account: Int64, series: Int64, _ db: Database
+    ) throws -> Bool {
+        let prices = prices(of: line)
+        guard
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT billed_currency, input, cached_input, cache_write_5m, cache_write_1h,
+                        output, reasoning
+                    FROM series_price WHERE account = ? AND series = ?
+                    """, arguments: [account, series]),
+            line.currency.code == row[0]
+        else { return false }
+        for (place, meter) in EventRow.meters.enumerated() {
+            let price: Int64? = row[place + 1]
+            guard price == prices[meter] ?? nil else { return false }
+        }
+        let known = prices.filter { !EventRow.meters.contains($0.key) }
+        let others = try Row.fetchAll(
+            db,
+            sql: "SELECT meter, pico FROM series_other_price WHERE account = ? AND series = ?",
+            arguments: [account, series])
+        return others.count == known.count
+            && others.allSatisfy { other in
+                guard let meter = Meter(name: other[0]), let price = known[meter] else {
+                    return false
+                }
+                return price == other[1] as Int64?
+            }
+    }
+
     static func insert(
         _ line: RateLine, account: Int64, series: Int64, _ db: Database
     ) throws {
         let settlement = try settlement(line, db)
         var isExact = settlement != nil && line.minimumUnits.isEmpty
         var columns: [String: Int64] = [:]
-        for meter in Meter.allCases {
-            guard let (_, rate) = line.rate(for: meter) else { continue }
-            let pico = line.minimumUnits[meter] == nil ? pico(of: rate) : nil
+        for (meter, pico) in prices(of: line) {
             if pico == nil { isExact = false }
             if EventRow.meters.contains(meter) {
                 columns[meter.name] = pico

@@ -144,13 +144,20 @@ package enum Migrations {
         ("catalog_exchange_rate", ["catalog", "place"]), ("added_rate_file", ["sequence"]),
     ]
 
+    /// `NEW.line` of `line`, and `ifnull(NEW.line, 0)` of `ifnull(line, 0)`.
+    private static func ofNew(_ column: String) -> String {
+        let function = "ifnull("
+        return column.hasPrefix(function)
+            ? function + "NEW." + column.dropFirst(function.count) : "NEW." + column
+    }
+
     /// Triggers that refuse UPDATE, DELETE and INSERT over a key, whoever asks: a shell without
     /// `recursive_triggers` replaces a row without deleting it.
     static func makeAppendOnly(
         _ table: String, key: [String], otherKey: [String] = [], _ db: Database
     ) throws {
         let matches = [key, otherKey].filter { !$0.isEmpty }.map { columns in
-            "(" + columns.map { "\($0) = NEW.\($0)" }.joined(separator: " AND ") + ")"
+            "(" + columns.map { "\($0) = \(ofNew($0))" }.joined(separator: " AND ") + ")"
         }.joined(separator: " OR ")
         try db.execute(
             sql: """

@@ -82,9 +82,15 @@ struct CheckCommand: ParsableCommand {
                 missing = "there is no ledger at \(path)"
             }
         }
-        let context =
-            plan == nil && global.pricingData == nil
-            ? try ledger?.pricing ?? Composition.context(global) : try Composition.context(global)
+        let context: PricingContext
+        if missing != nil, global.pricingData == nil {
+            // Whoever mistyped a path is not to find a new ledger there.
+            context = try Composition.contextWithoutDatabase(global)
+        } else if plan == nil, global.pricingData == nil, let ledger {
+            context = ledger.pricing
+        } else {
+            context = try Composition.context(global)
+        }
         let workloads = try plan.map { try PlanReading.workloads($0, question, context) }
         let baseWorkloads = try Self.base(basePlan) {
             try PlanReading.workloads($0, file: $1, question, context)

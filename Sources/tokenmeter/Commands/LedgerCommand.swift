@@ -2,6 +2,8 @@ import Accounting
 import ArgumentParser
 import JSONBytes
 import Pricing
+import RateCatalog
+import UsageImport
 
 struct LedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +16,8 @@ struct LedgerCommand: ParsableCommand {
             """,
         subcommands: [
             LedgerImportCommand.self, LedgerExportCommand.self, LedgerStatusCommand.self,
-            LedgerVerifyCommand.self, LedgerCorrectCommand.self, LedgerRepriceCommand.self,
+            LedgerVerifyCommand.self, LedgerConflictsCommand.self, LedgerCorrectCommand.self,
+            LedgerRepriceCommand.self,
             LedgerTopUpCommand.self, LedgerGrantCommand.self, LedgerRefundCommand.self,
             LedgerAdjustCommand.self, LedgerTaxCommand.self, LedgerCommitmentCommand.self,
             LedgerReverseCommand.self, LedgerEntriesCommand.self, LedgerBalanceCommand.self,
@@ -45,8 +48,21 @@ struct LedgerVerifyCommand: ParsableCommand {
 
     func run() throws {
         try global.finish(
-            try Composition.ledger(global).verify(repairingRollups: repairRollups))
+            try Composition.ledger(global).verify(
+                repairingRollups: repairRollups, contentID: \.contentID))
     }
+}
+
+struct LedgerConflictsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conflicts",
+        abstract: "What came under the id of another event with other content, and is in no total.",
+        usage: "tokenmeter ledger conflicts [<options>]",
+        discussion: "Example:\n  tokenmeter ledger conflicts --format json")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws { try global.finish(try Composition.ledger(global).conflicts()) }
 }
 
 struct LedgerRepriceCommand: ParsableCommand {
@@ -94,7 +110,8 @@ struct LedgerCorrectCommand: ParsableCommand {
         let corrected: UsageEvent
         do {
             corrected = try UsageEvent(
-                try JSONReader.value(of: Array(event.utf8), numbers: .decimal))
+                try JSONReader.value(of: Array(event.utf8), numbers: .decimal),
+                source: TokenmeterLines.name)
         } catch let error as EventProblem {
             throw QuestionError.invalid(field: "--event", problem: error.description)
         } catch let error as JSONError {

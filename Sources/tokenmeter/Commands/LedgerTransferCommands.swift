@@ -104,7 +104,7 @@ struct LedgerImportCommand: ParsableCommand {
             } catch let problem as EventProblem {
                 found.problems.append(problem)
             }
-            for event in found.events { try outcome.add(event) }
+            for found in found.events { try outcome.add(found.event, under: found.line) }
             return found.problems
         } report: { place, problem in
             guard !strict else { throw FileError.unreadable(place, reason: problem) }

@@ -138,6 +138,7 @@ struct DemoCommand: ParsableCommand {
         let path = try global.database ?? Composition.demoPath()
         options.database = path
         let context = try Composition.ledgerWithRates(options)
+        try context.requireDemo()
         let now = try context.pricing.at(parameters(global, ["at": list(at)]))
         var outcome = EventImport(
             context.pricing.book, into: context.ledger, account: context.account)
