@@ -39,6 +39,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -119,12 +122,35 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "StandInUpstream",
+            name: "WebSocketServer",
             dependencies: [
-                "JSONBytes",
+                "WebSocketMessages",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "StandInUpstream",
+            dependencies: [
+                "JSONBytes", "WebSocketMessages", "WebSocketServer",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "StreamBench",
+            dependencies: [
+                "Pricing", "JSONBytes", "ProviderUsage", "Accounting", "WebSocketMessages",
+                "StreamClient",
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -133,6 +159,7 @@ let package = Package(
                 "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
                 "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StreamClient",
                 "StandInUpstream",
+                "StreamClient", "StreamBench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -185,9 +212,15 @@ let package = Package(
         .testTarget(
             name: "StandInUpstreamTests",
             dependencies: [
-                "StandInUpstream", "JSONBytes", .product(name: "NIOCore", package: "swift-nio"),
+                "StandInUpstream", "StreamClient", "WebSocketMessages", "JSONBytes",
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "StreamBenchTests", dependencies: ["StreamBench", "Accounting", "JSONBytes"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WebSocketServerTests", dependencies: ["WebSocketServer"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         // Runs the built binary, and knows nothing of its inside.
         .testTarget(

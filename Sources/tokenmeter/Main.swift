@@ -22,6 +22,7 @@ struct Tokenmeter: AsyncParsableCommand {
               who sells what, since when           tokenmeter rates
               ask a model, and know what it cost   tokenmeter chat
               a vendor to test against, offline    tokenmeter simulate
+              SSE or WebSocket, what a relay adds  tokenmeter bench
 
             Exit codes: 0 done, within budget; 1 failed; 2 over budget, or changed;
             3 cannot be priced, or nothing to judge; 64 wrong use.
@@ -32,7 +33,8 @@ struct Tokenmeter: AsyncParsableCommand {
             PriceCommand.self, ForecastCommand.self, SavingsCommand.self, CompareCommand.self,
             MixCommand.self, CheckCommand.self, UsageCommand.self, WhatIfCommand.self,
             LedgerCommand.self, InspectCommand.self, RatesCommand.self, ChatCommand.self,
-            ServeCommand.self, DemoCommand.self, SimulateCommand.self,
+            ServeCommand.self, DemoCommand.self, SimulateCommand.self, BenchCommand.self,
+            BenchMemoryCommand.self,
         ])
 
     /// The command of some arguments. A well-formed one is read without looking at all the others, which costs a third

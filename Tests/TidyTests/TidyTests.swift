@@ -55,14 +55,21 @@ import Testing
             "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOTLS", "NIOWebSocket",
             "Synchronization", "Darwin", "Glibc", "Musl",
         ],
+        "WebSocketServer": ["WebSocketMessages", "NIOCore", "NIOHTTP1", "NIOWebSocket"],
         "StandInUpstream": [
-            "JSONBytes", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization",
+            "JSONBytes", "WebSocketMessages", "WebSocketServer", "Crypto", "NIOCore", "NIOHPACK",
+            "NIOHTTP1", "NIOHTTP2", "NIOPosix", "NIOSSL", "SwiftASN1", "X509", "Synchronization",
+            "Foundation", "FoundationEssentials",
+        ],
+        "StreamBench": [
+            "Pricing", "JSONBytes", "ProviderUsage", "Accounting", "WebSocketMessages",
+            "StreamClient", "NIOCore", "Darwin", "Glibc", "Musl",
         ],
         "tokenmeter": [
             "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
             "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StreamClient",
-            "StandInUpstream", "ArgumentParser", "Foundation", "Logging", "Synchronization",
-            "UnixSignals", "Darwin", "Glibc", "Musl",
+            "StandInUpstream", "StreamBench", "ArgumentParser", "Foundation", "Logging",
+            "Synchronization", "UnixSignals", "Darwin", "Glibc", "Musl",
         ],
     ]
 

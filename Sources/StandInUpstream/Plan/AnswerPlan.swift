@@ -108,7 +108,7 @@ extension AnswerPlan {
     }
     var isMissingDone: Bool { faults.contains(.missingDone) }
 
-    private func first<Value>(_ value: (Fault) -> Value?) -> Value? {
+    func first<Value>(_ value: (Fault) -> Value?) -> Value? {
         for fault in faults { if let value = value(fault) { return value } }
         return nil
     }

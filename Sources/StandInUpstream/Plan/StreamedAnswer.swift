@@ -46,6 +46,9 @@ package struct StreamedAnswer: Sendable {
         text = SyntheticText(plan.script, seed: plan.seed)
     }
 
+    /// Tokens that were handed out to be sent.
+    package private(set) var tokensSent = 0
+
     /// The next step at a time that is counted from the request.
     package mutating func next(at elapsed: Duration) -> Step {
         switch place {
@@ -103,6 +106,7 @@ package struct StreamedAnswer: Sendable {
         let due = plan.due(number)
         guard elapsed >= due else { return .wait(due) }
         place = .token(number + 1)
+        tokensSent = number + 1
         var piece = ByteBuffer()
         piece.reserveCapacity(Self.usualPieceBytes)
         shape.append(text.next(), number: number, to: &piece)

@@ -1,9 +1,10 @@
 import JSONBytes
 import NIOCore
 import NIOHTTP1
+import WebSocketServer
 
 /// Answers the requests of one connection, or of one stream of HTTP/2.
-final class AnswerHandler: ChannelInboundHandler, AnswerSink {
+final class AnswerHandler: ChannelInboundHandler, RemovableChannelHandler, AnswerSink {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
@@ -16,7 +17,13 @@ final class AnswerHandler: ChannelInboundHandler, AnswerSink {
     private var delay: Scheduled<Void>?
     private var isAnswering = false
 
-    init(_ standIn: StandIn) { self.standIn = standIn }
+    /// Why a request to upgrade was not accepted.
+    private let refusal: UpgradeRefusal
+
+    init(_ standIn: StandIn, _ refusal: UpgradeRefusal) {
+        self.standIn = standIn
+        self.refusal = refusal
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -36,7 +43,7 @@ final class AnswerHandler: ChannelInboundHandler, AnswerSink {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        if !WebSocketEndpoint.isLeft(error) { context.close(promise: nil) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -56,18 +63,25 @@ final class AnswerHandler: ChannelInboundHandler, AnswerSink {
 
     private func answer(_ head: HTTPRequestHead, since start: NIODeadline) {
         let request = RoutedRequest(head)
+        guard !request.isAboutStandIn else {
+            return send(200, standIn.counts.document.compactBytes, [])
+        }
         let number = standIn.begin()
         isAnswering = true
         guard !isTooLarge else {
             let limit = standIn.limits.bodyBytes
             return refuse(
-                VendorError(
-                    status: 413, kind: "invalid_request_error",
-                    message: "The body is larger than \(limit) bytes."), request)
+                Refusal(
+                    error: VendorError(
+                        status: 413, kind: "invalid_request_error",
+                        message: "The body is larger than \(limit) bytes.")), request)
+        }
+        if let refused = refusal.value {
+            refusal.value = nil
+            return refuse(refused, request)
         }
         switch request.answer(to: body, number: number, of: standIn) {
-        case .refusal(let error, let retryAfterSeconds):
-            refuse(error, request, retryAfterSeconds: retryAfterSeconds)
+        case .refusal(let refused): refuse(refused, request)
         case .document(let document): send(200, document.compactBytes, [])
         case .stream(let stream, let contentType, let headersDelay):
             let begun = { [self] in
@@ -75,11 +89,8 @@ final class AnswerHandler: ChannelInboundHandler, AnswerSink {
                 begin(stream, contentType, number, since: start)
             }
             guard let headersDelay, let context else { return begun() }
-            let (seconds, attoseconds) = headersDelay.components
             delay = context.eventLoop.assumeIsolated().scheduleTask(
-                deadline: start
-                    + .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000),
-                begun)
+                deadline: start + TimeAmount(headersDelay), begun)
         }
     }
 
@@ -100,10 +111,9 @@ final class AnswerHandler: ChannelInboundHandler, AnswerSink {
         pump.run()
     }
 
-    private func refuse(
-        _ error: VendorError, _ request: RoutedRequest, retryAfterSeconds: Int? = nil
-    ) {
-        let headers = retryAfterSeconds.map { [("Retry-After", String($0))] } ?? []
+    private func refuse(_ refused: Refusal, _ request: RoutedRequest) {
+        let headers = refused.retryAfterSeconds.map { [("Retry-After", String($0))] } ?? []
+        let error = refused.error
         send(error.status, (request.api ?? .openAIChat).body(of: error), headers)
     }
 
@@ -130,6 +140,7 @@ final class AnswerHandler: ChannelInboundHandler, AnswerSink {
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
     func write(_ piece: ByteBuffer) {
+        standIn.sentPieces.add(piece.readableBytes)
         context?.write(Self.wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
     }
 
@@ -138,15 +149,25 @@ final class AnswerHandler: ChannelInboundHandler, AnswerSink {
     func over(_ step: StreamedAnswer.Step) {
         guard let context, step != .silence else { return }
         pump = nil
+        if isAnswering { standIn.end(isComplete: step == .end) }
         isAnswering = false
-        standIn.end(isComplete: step == .end)
-        guard step == .end else { return context.close(promise: nil) }
+        guard step == .end else { return breakConnection(context) }
         let isKept = head?.isKeepAlive ?? false
         let end = context.writeAndFlush(Self.wrapOutboundOut(.end(nil)))
         if !isKept {
             let channel = NIOLoopBound(context, eventLoop: context.eventLoop)
             end.whenComplete { _ in channel.value.close(promise: nil) }
         }
+    }
+
+    /// Over HTTP/2 the connection is the stream's parent, and has what was written only a moment
+    /// later.
+    private func breakConnection(_ context: ChannelHandlerContext) {
+        guard let connection = context.channel.parent, connection.parent != nil else {
+            return context.close(promise: nil)
+        }
+        context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))))
+            .whenComplete { _ in connection.close(promise: nil) }
     }
 
     /// The connection is gone.

@@ -29,6 +29,8 @@ final class AnswerPump {
         self.sink = sink
     }
 
+    var tokensSent: Int { answer.tokensSent }
+
     /// To be called at the start, and when the connection takes more again.
     func run() {
         guard !isRunning, timer == nil, let sink else { return }
@@ -64,8 +66,7 @@ final class AnswerPump {
     }
 
     private func wait(until due: Duration) {
-        let (seconds, attoseconds) = due.components
-        let deadline = start + .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        let deadline = start + TimeAmount(due)
         timer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
             timer = nil
             run()

@@ -4,7 +4,7 @@ import NIOHTTP1
 /// A request's line and headers, and what they are answered with.
 struct RoutedRequest {
     enum Reply {
-        case refusal(VendorError, retryAfterSeconds: Int?)
+        case refusal(Refusal)
         case document(JSONValue)
         case stream(StreamedAnswer, contentType: String, headersDelay: Duration?)
     }
@@ -16,7 +16,7 @@ struct RoutedRequest {
     private let method: HTTPMethod
     private let path: Substring
     private let query: [Substring: Substring]
-    private let changes: String?
+    let changes: String?
 
     init(_ head: HTTPRequestHead) {
         let halves = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -34,26 +34,23 @@ struct RoutedRequest {
             ?? query["stand_in"].flatMap { String($0).removingPercentEncoding() }
     }
 
+    /// Whether it asks what the stand-in has done so far, and is no request to count.
+    var isAboutStandIn: Bool { method == .GET && path == "/v1/stand-in" }
+
     func answer(to body: [UInt8], number: Int, of standIn: StandIn) -> Reply {
         guard let api, method == .POST else { return elsewhere() }
         let plan: AnswerPlan
         var request: AnswerRequest
         do {
-            plan = try standIn.plan(changes: changes)
+            plan = try standIn.plan(changes: changes, for: .request)
             request = try AnswerRequest(body)
         } catch {
-            return .refusal(.badRequest("\(error)"), retryAfterSeconds: nil)
+            return .refusal(Refusal(error: .badRequest("\(error)")))
         }
         if api == .gemini { readGeminiPath(into: &request) }
-        for fault in plan.faults {
-            switch fault {
-            case .rateLimited(let seconds):
-                return .refusal(.rateLimited, retryAfterSeconds: seconds)
-            case .serverError: return .refusal(.serverError, retryAfterSeconds: nil)
-            case .refusesUsage where request.asksForUsage:
-                return .refusal(.usageRefused, retryAfterSeconds: nil)
-            default: break
-            }
+        if let refusal = plan.refusal { return .refusal(refusal) }
+        if request.asksForUsage, plan.faults.contains(.refusesUsage) {
+            return .refusal(Refusal(error: .usageRefused))
         }
         if let recording = standIn.recording {
             return .stream(
@@ -79,7 +76,8 @@ struct RoutedRequest {
     }
 
     private func elsewhere() -> Reply {
-        if method == .GET, path == "/v1/models" {
+        switch (method, path) {
+        case (.GET, "/v1/models"):
             return .document(
                 .object([
                     "object": "list",
@@ -87,13 +85,16 @@ struct RoutedRequest {
                         .object(["id": "stand-in", "object": "model", "owned_by": "tokenmeter"])
                     ]),
                 ]))
+        default:
+            return .refusal(
+                Refusal(
+                    error: VendorError(
+                        status: 404, kind: "not_found",
+                        message:
+                            "The stand-in serves POST …/chat/completions, …/responses, …/messages, "
+                            + "…:generateContent and …:streamGenerateContent, and WebSockets at "
+                            + "\(WebSocketRoutes.chat).")))
         }
-        return .refusal(
-            VendorError(
-                status: 404, kind: "not_found",
-                message: "The stand-in serves POST …/chat/completions, …/responses, …/messages and "
-                    + "…:generateContent or …:streamGenerateContent, and GET /v1/ws/chat."),
-            retryAfterSeconds: nil)
     }
 }
 

@@ -1,3 +1,4 @@
+import JSONBytes
 import Synchronization
 
 /// What all connections of one stand-in share: its plan, and what has happened so far.
@@ -8,11 +9,27 @@ package final class StandIn: Sendable {
         package var completed = 0
         /// Answers that a fault broke, or whose client left.
         package var broken = 0
+        package var sent = SentBytes()
+
+        package init() {}
+    }
+
+    /// What a plan is asked for.
+    enum Moment {
+        /// A request that is answered over HTTP.
+        case request
+        /// A request to speak WebSocket; only what refuses it matters.
+        case upgrade
+        /// A completion on a WebSocket; what refuses a request was met at the upgrade.
+        case completion
     }
 
     let plan: AnswerPlan
     let recording: Recording?
     let limits: StandInLimits
+    let sentOnSocket = ByteCount()
+    let sentBeforeTLS = ByteCount()
+    let sentPieces = ByteCount()
     private let counted = Mutex(Counts())
     /// Requests that the faults of the plan still meet; `nil` where they meet all.
     private let faultsLeft: Mutex<Int?>
@@ -29,7 +46,13 @@ package final class StandIn: Sendable {
         faultsLeft = Mutex(faultTimes)
     }
 
-    package var counts: Counts { counted.withLock { $0 } }
+    package var counts: Counts {
+        var counts = counted.withLock { $0 }
+        counts.sent = SentBytes(
+            onSocket: sentOnSocket.value, beforeTLS: sentBeforeTLS.value,
+            ofPieces: sentPieces.value)
+        return counts
+    }
 
     /// The number of a request, counted from 1.
     func begin() -> Int {
@@ -46,9 +69,16 @@ package final class StandIn: Sendable {
     }
 
     /// The plan for a request that asks for `changes`.
-    func plan(changes: String?) throws(PlanError) -> AnswerPlan {
+    func plan(changes: String?, for moment: Moment) throws(PlanError) -> AnswerPlan {
         var own = plan
-        if !plan.faults.isEmpty, !takeFault() { own.faults = [] }
+        own.faults = own.faults.filter { fault in
+            switch moment {
+            case .request: true
+            case .upgrade: fault.refusal != nil
+            case .completion: fault.refusal == nil
+            }
+        }
+        if !own.faults.isEmpty, !takeFault() { own.faults = [] }
         guard let changes else { return own }
         return try own.changed(by: changes)
     }
@@ -66,6 +96,19 @@ package final class StandIn: Sendable {
     static func serial(_ number: Int) -> String {
         let figures = String(number)
         return "standin" + String(repeating: "0", count: max(0, 12 - figures.count)) + figures
+    }
+}
+
+extension StandIn.Counts {
+    /// What `GET /v1/stand-in` answers.
+    var document: JSONValue {
+        .object([
+            "requests": .count(requests), "completed": .count(completed), "broken": .count(broken),
+            "sent_bytes": .object([
+                "on_socket": .count(sent.onSocket), "before_tls": .count(sent.beforeTLS),
+                "of_pieces": .count(sent.ofPieces),
+            ]),
+        ])
     }
 }
 

@@ -53,6 +53,13 @@ package struct AnswerFacts: Sendable {
     var totalTokens: Int { promptTokens + outputTokens }
     var text: String { SyntheticText.text(plan.script, seed: plan.seed, count: tokens) }
     var hasEnd: Bool { !plan.isMissingDone }
+
+    /// The same, ended after so many tokens.
+    func limited(to tokens: Int) -> AnswerFacts {
+        AnswerFacts(
+            serial: serial, model: model, plan: plan, tokens: tokens, isLimited: isLimited,
+            promptTokens: promptTokens, cachedTokens: cachedTokens, showsUsage: showsUsage)
+    }
 }
 
 extension JSONValue {

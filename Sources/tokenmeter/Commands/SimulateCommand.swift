@@ -1,6 +1,8 @@
 import Accounting
 import ArgumentParser
+import Foundation
 import StandInUpstream
+import StreamBench
 
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,7 +14,7 @@ struct SimulateCommand: AsyncParsableCommand {
               curl -sN 127.0.0.1:8790/v1/chat/completions -d '{"model":"gpt-4.1","stream":true}'
 
             Serves POST …/chat/completions, …/responses, …/messages, …:generateContent and
-            …:streamGenerateContent. A request changes its own answer
+            …:streamGenerateContent, and WebSockets at /v1/ws/chat. A request changes its own answer
             with the header X-Stand-In or the query parameter stand_in: tokens=5,fault=cut:400.
             Faults: \(Fault.spellings.joined(separator: ", ")) (N a count, D a duration).
             """)
@@ -23,6 +25,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "How many requests the faults meet (default: all).") var faultTimes: Int?
     @Option(help: "Answer with the recorded stream of a file.") var replay: String?
     @Option(name: .customLong("for"), help: "End after so long, such as 60s.") var duration: String?
+    @Flag(help: "Speak TLS, and HTTP/2 to who can, with a certificate made now.") var tls = false
+    @Option(help: "Write what clients are to trust to a file, as PEM; implies --tls.")
+    var certificate: String?
     @Option(help: "Cores to use.") var threads = 1
 
     func run() async throws {
@@ -36,14 +41,18 @@ struct SimulateCommand: AsyncParsableCommand {
         if let faultTimes, faultTimes < 0 {
             throw QuestionError.invalid(field: "--fault-times", problem: "\(faultTimes) is below 0")
         }
+        OpenFiles.raiseLimit()
         let limit = try duration.map(Self.limit)
         let standIn = StandIn(
             plan: try plan.plan(), recording: try replay.map(Self.recording),
             faultTimes: faultTimes)
+        let made = tls || certificate != nil ? try StandInCertificate() : nil
+        if let made, let certificate { try Self.write(made.authorityPEM, to: certificate) }
         let server = try await StandInServer.start(
-            standIn, host: host, port: port, threads: threads)
+            standIn, host: host, port: port, certificate: made, threads: threads)
         let shownHost = host == "::1" ? "[::1]" : host
-        Terminal.note("listening on http://\(shownHost):\(server.port)")
+        let scheme = made == nil ? "http" : "https"
+        Terminal.note("listening on \(scheme)://\(shownHost):\(server.port)")
         await Ending.wait(atMost: limit)
         await server.stop()
         let counts = standIn.counts
@@ -57,6 +66,14 @@ struct SimulateCommand: AsyncParsableCommand {
             return try PlanText.duration(text)
         } catch {
             throw QuestionError.invalid(field: "--for", problem: error.description)
+        }
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        do {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        } catch {
+            throw FileError.unwritable(path, reason: error.localizedDescription)
         }
     }
 

@@ -6,6 +6,8 @@ import LedgerClient
 import Pricing
 import SQLiteStore
 import StandInUpstream
+import StreamBench
+import StreamClient
 
 /// Ends the process with one clear sentence on stderr and the exit code of the design.
 enum Failure {
@@ -26,7 +28,8 @@ enum Failure {
         // Nothing was judged.
         case RemoteLedgerError.unread: exit("error: \(error)", unpriced)
         case is StoreError, is RateTableError, is LedgerError, is MoneyError, is FileError,
-            is CostServerError, is RemoteLedgerError, is ChatError, is StandInError:
+            is CostServerError, is RemoteLedgerError, is ChatError, is StandInError,
+            is BenchError, is StreamError:
             exit("error: \(error)", failed)
         case let code as ExitCode: Terminal.end(code.rawValue)
         default: parserAnswer(error)
