@@ -1,9 +1,9 @@
-"""Makes a Python 3 package of the fuzzing server in an installed autobahntestsuite, which is Python 2.
+"""Makes a Python 3 package of the fuzzing server and client in an installed autobahntestsuite, which is Python 2.
 
     port.py INSTALLED_PACKAGE NEW_PACKAGE
 
-Only what `server.py` beside this file needs: the cases but for those of compression, the set of cases, and the fuzzing
-protocol. lib2to3 turns the syntax; a string stays a string of octets, as text in Latin-1 (octets.py), so that the cases
+Only what `server.py` and `client.py` beside this file need: the cases but for those of compression, the set of cases, and
+the fuzzing protocol. lib2to3 turns the syntax; a string stays a string of octets, as text in Latin-1 (octets.py), so that the cases
 are sent as they were written. Reports are JSON alone. Each change names the text that it expects, and fails without it:
 another version of the suite has to be looked at by a person.
 """
@@ -49,7 +49,11 @@ CHANGES = {
         ),
         ("class FuzzingServerProtocol(FuzzingProtocol, WebSocketServerProtocol)",
          "class FuzzingServerProtocol(FuzzingProtocol, binascii.Edge, WebSocketServerProtocol)"),
+        ("class FuzzingClientProtocol(FuzzingProtocol, WebSocketClientProtocol)",
+         "class FuzzingClientProtocol(FuzzingProtocol, binascii.Edge, WebSocketClientProtocol)"),
         ("WebSocketServerFactory.__init__(self, debug = debug, debugCodePaths = debug)", "WebSocketServerFactory.__init__(self)"),
+        ("WebSocketClientFactory.__init__(self, debug = debug, debugCodePaths = debug)", "WebSocketClientFactory.__init__(self)"),
+        ("self.contextFactory = ssl.ClientContextFactory()", "self.contextFactory = None"),
         ("createReports(self, produceHtml = True", "createReports(self, produceHtml = False"),
         ("self.runCase.onMessage(msg, binary)", "self.runCase.onMessage(binascii.to_text(msg), binary)"),
         ("self.runCase.onPong(payload)", "self.runCase.onPong(binascii.to_text(payload))"),
