@@ -32,4 +32,13 @@ package struct UsageReading: Hashable, Sendable {
     package var isComplete = false
 
     package init() {}
+
+    /// `usage` as an event of a request tells it: with a sign that the input is not among it.
+    package var usageOfRequest: Usage {
+        guard known != .unknown, !isInputKnown else { return usage }
+        var usage = usage
+        // One more never leaves the range of a count.
+        try? usage.add(1, of: .unreportedInput)
+        return usage
+    }
 }

@@ -321,6 +321,10 @@ struct RateFileReader {
             node.fault(PricingError.unknownMeter(name, nearest: nearest).description)
             return nil
         }
+        guard meter != .unreportedInput else {
+            node.fault("\(name) stands for what nobody counted, and has no price")
+            return nil
+        }
         return meter
     }
 

@@ -114,6 +114,16 @@ import Testing
             #expect(output.errors.contains(fault.says), "\(output.errors)")
             let known = try await events().map { $0["known"] as? String }
             #expect(known == [fault.known].filter { $0 != nil })
+            if fault.known == "estimated" {
+                // What went in was counted by nobody: what is known is the least, and says so.
+                let words = ["usage", "--last", "2d", "--format", "json"]
+                let usage = try await sandbox.run(words, in: sandbox.folder).json()
+                #expect(usage["is_complete"] as? Bool == false)
+                #expect(try usage.object("unpriced").integer("unreported_input") == 1)
+                let row = try usage.objects("rows")[0]
+                #expect(row["cost"] is NSNull)
+                #expect(row["cost_at_least"] != nil)
+            }
             if fault.known == "unknown" {
                 #expect(output.errors.contains("tokens unknown · cost unknown"))
             }

@@ -18,6 +18,9 @@ package enum Meter: UInt8, CaseIterable, Sendable {
     case audioMilliseconds, audioInputMilliseconds, audioOutputMilliseconds
     case videoInputMilliseconds, videoOutputMilliseconds, capacityMilliseconds
     case databricksUnit, guardrailUnit
+    /// A request of which nobody said how many tokens went in. No rate line has a price for it, so that
+    /// whatever holds one is priced in part and no cost of it is whole.
+    case unreportedInput
 
     package static let maximumCases = 64
 

@@ -30,7 +30,7 @@ struct ChatLedger {
         let entry = context.pricing.book.entry(for: event)
         _ = try context.ledger.append([entry], account: context.account, durability: .full)
         let price = price(entry)
-        session.add(price, isWhole: outcome.reading.isInputKnown)
+        session.add(price)
         return Self.line(entry, price, outcome)
     }
 
@@ -42,7 +42,7 @@ struct ChatLedger {
             firstTokenMilliseconds: outcome.firstTokenMilliseconds, channel: attribution.channel,
             modelAsked: modelAsked, modelAnswered: reading.model.map(Self.bounded),
             serviceTier: reading.serviceTier.map(Self.bounded) ?? RateConditions.standardTier,
-            usage: reading.usage, known: reading.known, method: reading.method, source: "chat",
+            usage: reading.usageOfRequest, known: reading.known, method: reading.method, source: "chat",
             project: attribution.project, user: attribution.user, tags: attribution.tags,
             vendorCost: reading.vendorCost)
     }
@@ -111,8 +111,7 @@ struct ChatLedger {
                 ? "cost unknown: no rate of \(entry.channel) for \(entry.model)" : "cost unknown"
         }
         let amount = cost.settled.money.display
-        var missing = cost.unpriced.map(\.name)
-        if !reading.isInputKnown { missing.append("the input") }
+        let missing = cost.unpriced.map { $0 == .unreportedInput ? "the input" : $0.name }
         return missing.isEmpty
             ? amount : "at least \(amount), without \(missing.joined(separator: ", "))"
     }
@@ -131,14 +130,13 @@ struct SessionCosts {
     private var incomplete = 0
     private var unknown = 0
 
-    /// `isWhole` says whether all that was used is known.
-    mutating func add(_ cost: Cost?, isWhole: Bool) {
+    mutating func add(_ cost: Cost?) {
         answers += 1
         guard let cost else {
             unknown += 1
             return
         }
-        if !cost.isComplete || !isWhole { incomplete += 1 }
+        if !cost.isComplete { incomplete += 1 }
         let money = cost.settled.money
         do throws(PricingError) {
             sums[money.currency] = try (sums[money.currency] ?? .zero(money.currency)).adding(money)

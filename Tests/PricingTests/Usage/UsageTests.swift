@@ -31,7 +31,7 @@ struct MeterTests {
                 "character_output", "input_image", "output_image", "input_pixel", "output_pixel",
                 "audio_milliseconds", "audio_input_milliseconds", "audio_output_milliseconds",
                 "video_input_milliseconds", "video_output_milliseconds", "capacity_milliseconds",
-                "databricks_unit", "guardrail_unit",
+                "databricks_unit", "guardrail_unit", "unreported_input",
             ])
     }
 
