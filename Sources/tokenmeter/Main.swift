@@ -33,7 +33,8 @@ struct Tokenmeter: AsyncParsableCommand {
             PriceCommand.self, ForecastCommand.self, SavingsCommand.self, CompareCommand.self,
             MixCommand.self, CheckCommand.self, UsageCommand.self, WhatIfCommand.self,
             LedgerCommand.self, InspectCommand.self, RatesCommand.self, ChatCommand.self,
-            ServeCommand.self, DemoCommand.self, SimulateCommand.self, BenchCommand.self,
+            ServeCommand.self, KeysCommand.self, DemoCommand.self, SimulateCommand.self,
+            BenchCommand.self,
             BenchMemoryCommand.self,
         ])
 

@@ -9,6 +9,7 @@ package enum Migrations {
         migrator.registerMigration("0003 ledger", migrate: LedgerMigration.run)
         migrator.registerMigration("0004 money entries", migrate: MoneyMigration.run)
         migrator.registerMigration("0005 channel endpoints", migrate: EndpointMigration.run)
+        migrator.registerMigration("0006 access keys", migrate: KeyMigration.run)
         return migrator
     }
 

@@ -18,7 +18,9 @@ struct GlobalOptions: ParsableArguments {
     var timezone: String?
 
     /// Commands that have commands of their own.
-    static let groups = [RatesCommand.configuration, LedgerCommand.configuration]
+    static let groups = [
+        RatesCommand.configuration, LedgerCommand.configuration, KeysCommand.configuration,
+    ]
 
     /// Puts global options that stand before the command behind it, where each command reads them:
     /// both places are theirs.

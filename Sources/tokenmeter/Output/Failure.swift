@@ -27,7 +27,8 @@ enum Failure {
             exit(faults.joined(separator: "\n"), failed)
         // Nothing was judged.
         case RemoteLedgerError.unread: exit("error: \(error)", unpriced)
-        case is StoreError, is RateTableError, is LedgerError, is MoneyError, is FileError,
+        case is StoreError, is RateTableError, is LedgerError, is MoneyError, is KeyError,
+            is FileError,
             is CostServerError, is RemoteLedgerError, is ChatError, is StandInError,
             is BenchError, is StreamError:
             exit("error: \(error)", failed)
