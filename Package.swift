@@ -56,6 +56,7 @@ let package = Package(
             dependencies: ["Pricing", "JSONBytes", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(name: "EmbeddedRates"),
+        .target(name: "EmbeddedDocuments"),
         .target(
             name: "RateCatalog",
             dependencies: [
@@ -85,7 +86,8 @@ let package = Package(
         .target(
             name: "CostService",
             dependencies: [
-                "Pricing", "JSONBytes", "Accounting",
+                "Pricing", "JSONBytes", "Accounting", "EmbeddedDocuments",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -159,12 +161,16 @@ let package = Package(
                 "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
                 "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StreamClient",
                 "StandInUpstream",
-                "StreamClient", "StreamBench",
+                "StreamBench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict, linkerSettings: staticRuntime),
+        .testTarget(
+            name: "CostServiceTests",
+            dependencies: ["CostService", "Accounting", "Pricing", "JSONBytes"],
+            swiftSettings: strict),
         .testTarget(name: "PricingTests", dependencies: ["Pricing"], swiftSettings: strict),
         .testTarget(name: "JSONBytesTests", dependencies: ["JSONBytes"], swiftSettings: strict),
         .testTarget(

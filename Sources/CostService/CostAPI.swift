@@ -1,4 +1,5 @@
 import Accounting
+import Crypto
 import HTTPTypes
 import Hummingbird
 import JSONBytes
@@ -7,120 +8,256 @@ import Pricing
 
 /// The JSON API: the documents of the command line's `--format json`, from the same code.
 package struct CostAPI: Sendable {
-    /// The largest body that is read.
+    /// The largest question.
     package static let maximumBodyBytes = 1 << 20
+    /// The largest body of events.
+    package static let maximumEventsBytes = 8 << 20
 
-    private let context: @Sendable () -> PricingContext
-    private let ledger: @Sendable () throws -> LedgerContext
     private let guardrail: OriginGuard
+    private let gate: AccessGate
+    private let openAPI: [UInt8]
+    private let context: @Sendable () -> PricingContext
+    private let ledger: @Sendable () throws -> ServiceLedger
+    private let writer: @Sendable () throws -> ServiceLedger
 
-    /// `context` and `ledger` are asked once a request, for the hour moves on; `ledger` off the
-    /// threads that serve, where it may wait for the disk.
+    /// `context`, `ledger` and `writer` are asked once a request, for the hour moves on; the latter two
+    /// off the threads that serve, where they may wait for the disk. `ledger` answers, `writer` has all
+    /// rates and keeps events.
     package init(
-        guardrail: OriginGuard, context: @escaping @Sendable () -> PricingContext,
-        ledger: @escaping @Sendable () throws -> LedgerContext
+        guardrail: OriginGuard, gate: AccessGate, openAPI: [UInt8],
+        context: @escaping @Sendable () -> PricingContext,
+        ledger: @escaping @Sendable () throws -> ServiceLedger,
+        writer: @escaping @Sendable () throws -> ServiceLedger
     ) {
         self.guardrail = guardrail
+        self.gate = gate
+        self.openAPI = openAPI
         self.context = context
         self.ledger = ledger
+        self.writer = writer
     }
 
-    package func router() -> Router<BasicRequestContext> {
-        let router = Router(options: .autoGenerateHeadEndpoints)
+    package func router() -> Router<ServiceContext> {
+        let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             ProblemMiddleware()
             guardrail
         }
-        router.get("healthz") { _, _ in
+        router.get("healthz") { _, _ in Self.text("ok\n") }
+        router.get("readyz") { _, _ in try await ready() }
+        router.get("openapi.json") { _, _ in
             Response(
-                status: .ok, headers: [.contentType: "text/plain"],
-                body: Self.body(Array("ok\n".utf8)))
+                status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
+                body: Self.body(openAPI))
         }
-        let api = router.group("api/v1")
-        answer(api, "forecast") { try $0.forecast($1) }
-        answer(api, "savings") { try $0.savings($1) }
-        answer(api, "mix") { try $0.mix($1) }
-        answer(api, "compare") { try $0.compare($1) }
-        answer(api, "rates") { try $0.ratesList($1) }
-        answer(api, "price") { try $0.price($1) }
-        api.post("price") { request, _ in try await priceBody(request) }
-        ledgerAnswer(api, "usage") { try $0.usage($1) }
-        ledgerAnswer(api, "ledger/status") { ledger, parameters in
-            try parameters.refuseUnknown(["timezone"])
-            return try ledger.status()
-        }
+        let known = router.group().add(middleware: gate)
+        known.get("metrics") { _, context in try await metrics(context.access) }
+        let api = known.group("api/v1")
+        for route in AnswerRoute.all { add(route, to: api) }
+        api.post("price") { request, context in try await price(request, context.access) }
+        api.post("events") { request, context in try await events(request, context.access) }
         return router
     }
 
+    private func add(_ route: AnswerRoute, to group: RouterGroup<ServiceContext>) {
+        let path = RouterPath(route.path)
+        group.get(path) { request, context in
+            try await answer(route, try Parameters(query: request), request, context.access)
+        }
+        guard !route.hasOwnBody else { return }
+        group.post(path) { request, context in
+            let bytes = try await RequestBody.read(
+                request, as: [RequestBody.json], upTo: Self.maximumBodyBytes
+            ).bytes
+            let parameters = try bytes.withUnsafeReadableBytes {
+                try Parameters(body: $0.bindMemory(to: UInt8.self))
+            }
+            return try await answer(route, parameters, request, context.access)
+        }
+    }
+
     private func answer(
-        _ group: RouterGroup<BasicRequestContext>, _ name: String,
-        _ use: @escaping @Sendable (PricingContext, Accounting.Parameters) throws -> Answer
-    ) {
-        group.get(RouterPath(name)) { request, _ in
-            Self.respond(try use(context(), try Self.parameters(request)).document)
-        }
-    }
-
-    /// What reads the ledger runs on threads that may block: a lock of another program is waited for
-    /// while prices are answered.
-    private func ledgerAnswer(
-        _ group: RouterGroup<BasicRequestContext>, _ name: String,
-        _ use: @escaping @Sendable (LedgerContext, Accounting.Parameters) throws -> Answer
-    ) {
-        group.get(RouterPath(name)) { request, _ in
-            let parameters = try Self.parameters(request)
+        _ route: AnswerRoute, _ parameters: Accounting.Parameters, _ request: Request,
+        _ access: Access
+    ) async throws -> Response {
+        try access.require(.read)
+        switch route.source {
+        case .rates(let answer):
+            return Self.respond(try answer(context(), parameters).document, to: request)
+        case .events(let answer):
+            let own = try Self.narrowed(parameters, to: access.key?.project)
             return Self.respond(
-                try await NIOThreadPool.singleton.runIfActive {
-                    try use(openLedger(), parameters).document
-                })
+                try await waiting { try answer(open(access).context, own).document }, to: request)
+        case .ledger(let answer):
+            try Self.requireAll(access)
+            return Self.respond(
+                try await waiting { try answer(open(access), parameters).document }, to: request)
         }
     }
 
-    private func openLedger() throws -> LedgerContext {
+    /// The events of the key's own project alone.
+    private static func narrowed(
+        _ parameters: Accounting.Parameters, to project: String?
+    ) throws(Problem) -> Accounting.Parameters {
+        guard let project else { return parameters }
+        let own = "project=\(project)"
+        let conditions = parameters.texts("where")
+        guard conditions.allSatisfy({ !$0.hasPrefix("project=") || $0 == own }) else {
+            throw Problem(
+                status: .forbidden, code: "forbidden",
+                detail: "the key sees project \(quoted(project)) alone", field: "where")
+        }
+        return parameters.replacing(
+            "where", with: conditions.filter { !$0.hasPrefix("project=") } + [own])
+    }
+
+    private static func requireAll(_ access: Access) throws(Problem) {
+        guard let project = access.key?.project else { return }
+        throw Problem(
+            status: .forbidden, code: "forbidden",
+            detail: "the key sees project \(quoted(project)) alone, and this is about all of them")
+    }
+
+    // MARK: Bodies of their own
+
+    /// `{"model","channel","at","usage":{"input":…}}`, as a line of `price`'s input.
+    private func price(_ request: Request, _ access: Access) async throws -> Response {
+        try access.require(.read)
+        let bytes = try await RequestBody.read(
+            request, as: [RequestBody.json], upTo: Self.maximumBodyBytes
+        ).bytes
+        let document = try bytes.withUnsafeReadableBytes {
+            try context().price(body: $0.bindMemory(to: UInt8.self))
+        }
+        return Self.respond(document, to: request)
+    }
+
+    /// One event, an array of them, or one a line.
+    private func events(_ request: Request, _ access: Access) async throws -> Response {
+        try access.require(.ingest)
+        let (type, bytes) = try await RequestBody.read(
+            request, as: [RequestBody.json, RequestBody.ndjson], upTo: Self.maximumEventsBytes)
+        let document = try await waiting {
+            var ingest = EventIngest(
+                into: try open(access, writer).context, project: access.key?.project)
+            try bytes.withUnsafeReadableBytes {
+                try Self.add($0.bindMemory(to: UInt8.self), of: type, to: &ingest)
+            }
+            guard ingest.count > 0 else {
+                throw Problem(
+                    status: .badRequest, code: "no_events", detail: "the body holds no event")
+            }
+            return try ingest.answer().document
+        }
+        return Self.respond(document, to: request)
+    }
+
+    private static func add(
+        _ bytes: UnsafeBufferPointer<UInt8>, of type: String, to ingest: inout EventIngest
+    ) throws {
+        func requireRoom() throws(Problem) {
+            guard ingest.count < EventIngest.maximumEvents else {
+                throw Problem(
+                    status: .contentTooLarge, code: "too_many_events",
+                    detail:
+                        "a body holds at most \(Count.grouped(Int64(EventIngest.maximumEvents))) events"
+                )
+            }
+        }
+        guard type == RequestBody.ndjson else {
+            let json = try JSONReader.value(of: Array(bytes), numbers: .decimal)
+            for element in json.elements ?? [json] {
+                try requireRoom()
+                try ingest.add(element)
+            }
+            return
+        }
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            let isBlank = line.allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
+            if isBlank { continue }
+            try requireRoom()
+            let json: JSONValue
+            do {
+                json = try JSONReader.value(of: Array(line), numbers: .decimal)
+            } catch let error as JSONError {
+                ingest.refuse(EventProblem(error.description))
+                continue
+            }
+            try ingest.add(json)
+        }
+    }
+
+    // MARK: Operation
+
+    /// Whether events could be kept now.
+    private func ready() async throws -> Response {
         do {
-            return try ledger()
+            try await waiting { try writer().reservations.renewNothing() }
+        } catch {
+            throw Problem(
+                status: .serviceUnavailable, code: "not_ready",
+                detail: "the ledger cannot be written")
+        }
+        return Self.text("ready\n")
+    }
+
+    private func metrics(_ access: Access) async throws -> Response {
+        try access.require(.read)
+        try Self.requireAll(access)
+        let text = try await waiting {
+            let ledger = try open(access)
+            return try PrometheusText.render(
+                ledger.context.metrics(ledger.budgets, held: ledger.reservations))
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: Self.body(Array(text.utf8)))
+    }
+
+    // MARK: Parts
+
+    /// A lock of another program is waited for while prices are answered.
+    private func waiting<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T
+    {
+        try await NIOThreadPool.singleton.runIfActive(body)
+    }
+
+    private func open(
+        _ access: Access, _ made: (@Sendable () throws -> ServiceLedger)? = nil
+    ) throws -> ServiceLedger {
+        let ledger: ServiceLedger
+        do {
+            ledger = try (made ?? self.ledger)()
         } catch {
             throw Problem(
                 status: .serviceUnavailable, code: "no_ledger",
                 detail: "the service has no ledger to read: \(error)")
         }
+        return ledger.of(account: access.account)
     }
 
-    /// `{"model","channel","at","usage":{"input":…}}`, as a line of `price`'s input.
-    private func priceBody(_ request: Request) async throws -> Response {
-        let type = request.headers[.contentType] ?? ""
-        let mediaType = type.split(separator: ";").first.map {
-            $0.filter { $0 != " " }.lowercased()
+    /// With a tag of its content, so that who has it already is told so.
+    private static func respond(_ document: JSONValue, to request: Request) -> Response {
+        let bytes = document.compactBytes + [UInt8(ascii: "\n")]
+        let digest = SHA256.hash(data: bytes).prefix(12)
+        let tag =
+            "\"" + digest.map { String(Int($0) | 0x100, radix: 16).dropFirst() }.joined() + "\""
+        let known = (request.headers[.ifNoneMatch] ?? "").split(separator: ",").map {
+            $0.drop { $0 == " " }.prefix { $0 != " " }
         }
-        guard mediaType == "application/json" else {
-            throw Problem(
-                status: .unsupportedMediaType, code: "unsupported_media_type",
-                detail: "the body must be application/json")
+        let headers: HTTPFields = [
+            .contentType: "application/json; charset=utf-8", .eTag: tag,
+            .cacheControl: "private, no-cache",
+        ]
+        guard request.method == .post || !known.contains(where: { $0 == tag || $0 == "*" }) else {
+            return Response(status: .notModified, headers: headers)
         }
-        var request = request
-        let buffer = try await request.collectBody(upTo: Self.maximumBodyBytes)
-        let document = try buffer.withUnsafeReadableBytes { bytes in
-            try context().price(body: bytes.bindMemory(to: UInt8.self))
-        }
-        return Self.respond(document)
+        return Response(status: .ok, headers: headers, body: body(bytes))
     }
 
-    private static func parameters(_ request: Request) throws -> Accounting.Parameters {
-        var values: [String: [String]] = [:]
-        for (key, value) in request.uri.queryParameters {
-            guard let text = String(value).removingPercentEncodingStrictly else {
-                throw QuestionError.invalid(
-                    field: String(key), problem: "is not percent-encoded UTF-8")
-            }
-            values[String(key), default: []].append(text)
-        }
-        return Accounting.Parameters(values, spelling: .fields)
-    }
-
-    private static func respond(_ document: JSONValue) -> Response {
+    private static func text(_ text: String) -> Response {
         Response(
-            status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
-            body: body(document.compactBytes + [UInt8(ascii: "\n")]))
+            status: .ok, headers: [.contentType: "text/plain"], body: body(Array(text.utf8)))
     }
 
     static func body(_ bytes: [UInt8]) -> ResponseBody {
@@ -128,9 +265,21 @@ package struct CostAPI: Sendable {
     }
 }
 
-extension String {
-    /// The router has decoded the escapes; what it could not decode still holds them.
-    fileprivate var removingPercentEncodingStrictly: String? {
-        unicodeScalars.contains("\u{FFFD}") ? nil : self
+extension ServiceLedger {
+    fileprivate func of(account: String) -> ServiceLedger {
+        account == context.account
+            ? self
+            : ServiceLedger(
+                context: LedgerContext(
+                    context.pricing, ledger: context.ledger, account: account),
+                reservations: reservations, budgets: budgets)
+    }
+}
+
+extension BudgetReservations {
+    /// Takes the ledger's lock for a change of nothing.
+    fileprivate func renewNothing() throws {
+        try renew(
+            owner: "", until: Timestamp(milliseconds: 0), account: LedgerContext.defaultAccount)
     }
 }

@@ -4,7 +4,7 @@ import Hummingbird
 /// Keeps web pages from using the service through a visitor's browser: the `Host` must be a name of
 /// ours, so that a rebound DNS name is refused, and an `Origin` must be allowed.
 package struct OriginGuard: RouterMiddleware {
-    package typealias Context = BasicRequestContext
+    package typealias Context = ServiceContext
 
     /// Host names without a port, in small letters.
     private let hosts: Set<String>
@@ -43,9 +43,11 @@ package struct OriginGuard: RouterMiddleware {
         // The page that asked may read the answer; no credentials are ever involved.
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.vary] = "Origin"
+        response.headers[.accessControlExposeHeaders] = "etag"
         if isPreflight {
             response.headers[.accessControlAllowMethods] = "GET, POST, OPTIONS"
-            response.headers[.accessControlAllowHeaders] = "content-type"
+            response.headers[.accessControlAllowHeaders] =
+                "authorization, content-type, if-none-match, x-api-key"
             response.headers[.accessControlMaxAge] = "600"
         }
         return response

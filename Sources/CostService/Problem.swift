@@ -21,8 +21,10 @@ struct Problem: Error {
             "title": .string(status.reasonPhrase), "status": .integer(Int64(status.code)),
             "detail": .string(detail), "field": field.map(JSONValue.string),
         ])
+        var headers: HTTPFields = [.contentType: "application/problem+json"]
+        if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         return Response(
-            status: status, headers: [.contentType: "application/problem+json"],
+            status: status, headers: headers,
             body: CostAPI.body(document.compactBytes + [UInt8(ascii: "\n")]))
     }
 
@@ -41,6 +43,11 @@ struct Problem: Error {
             self.init(
                 status: error.isUnpriceable ? .unprocessableContent : .badRequest, code: error.code,
                 detail: Self.withFieldNames(error.description))
+        case let error as LedgerError:
+            self.init(
+                status: .unprocessableContent, code: "ledger", detail: error.description)
+        case let error as MoneyError:
+            self.init(status: .unprocessableContent, code: "ledger", detail: error.description)
         case let error as HTTPError: self.init(http: error)
         case is NIOTooManyBytesError:
             self.init(http: HTTPError(.contentTooLarge))
@@ -56,6 +63,12 @@ struct Problem: Error {
         self.code = code
         self.detail = detail
         self.field = field
+    }
+
+    static func tooLarge(_ limit: Int) -> Problem {
+        Problem(
+            status: .contentTooLarge, code: "body_too_large",
+            detail: "a body is at most \(limit >> 20) MiB here")
     }
 
     /// Sentences that name a flag, `--peak-share`, name the query's field here: `peak_share`.
@@ -75,7 +88,7 @@ struct Problem: Error {
         case .contentTooLarge:
             self.init(
                 status: .contentTooLarge, code: "body_too_large",
-                detail: "a body is at most \(CostAPI.maximumBodyBytes >> 20) MiB")
+                detail: "the body is larger than it may be here")
         default:
             self.init(
                 status: error.status, code: "http", detail: error.body ?? error.status.reasonPhrase)

@@ -38,6 +38,15 @@ extension SQLiteStore: BudgetReservations {
         }
     }
 
+    package func held(
+        under name: String, at time: Timestamp, account: String
+    ) throws -> [Currency: Money] {
+        try read { db in
+            guard let number = try Self.account(account, db) else { return [:] }
+            return try BudgetHolds(account: number, db).reserved(under: name, at: time)
+        }
+    }
+
     package func state(of window: BudgetWindow, account: String) throws -> BudgetState {
         try changeHolds(account, .normal) { try $0.state(of: window) }
     }

@@ -1,5 +1,6 @@
 import Accounting
 import ConfigFiles
+import CostService
 import Foundation
 import LedgerClient
 import Pricing
@@ -58,20 +59,65 @@ enum Composition {
     /// alone.
     static func ledger(_ options: GlobalOptions) throws -> LedgerContext {
         let (store, files) = try openLedger(options)
+        return ledger(options, try frame(of: files, in: store), store)
+    }
+
+    private static func frame(of files: [RateFile], in store: SQLiteStore) throws -> Catalog {
         let digest = CatalogReader.digest(of: files)
-        var frame = try store.frame(digest: digest)
-        if frame == nil {
-            try store.load(try CatalogReader.read(files))
-            frame = try store.frame(digest: digest)
-        }
-        let catalog = try frame ?? CatalogReader.read(files)
-        return ledger(options, catalog, store)
+        if let known = try store.frame(digest: digest) { return known }
+        try store.load(try CatalogReader.read(files))
+        return try store.frame(digest: digest) ?? CatalogReader.read(files)
     }
 
     /// The same with all rates, for events that are to be priced.
     static func ledgerWithRates(_ options: GlobalOptions) throws -> LedgerContext {
         let (store, files) = try openLedger(options)
         return ledger(options, try catalog(files, in: store, nil).0, store)
+    }
+
+    /// What the service works on.
+    struct Service: Sendable {
+        let keys: any AccessKeys
+        /// Rates as they were at the start, at this moment.
+        let context: @Sendable () -> PricingContext
+        let ledger: @Sendable () throws -> ServiceLedger
+        let writer: @Sendable () throws -> ServiceLedger
+
+        func hasNoKeys() throws -> Bool {
+            try keys.accessKeys(account: LedgerContext.defaultAccount).isEmpty
+        }
+    }
+
+    /// Questions open the ledger anew, as each command does: a ledger that was put in its place, and
+    /// rates that were added, count at once. What writes shares one, so that events of many requests
+    /// share a transaction.
+    static func service(_ options: GlobalOptions, budgets: [Budget]) throws -> Service {
+        let start = try context(options)
+        let now: @Sendable () -> PricingContext = {
+            PricingContext(book: start.book, now: Composition.now(), zone: start.zone)
+        }
+        let store = try SQLiteStore(path: try databasePath(options))
+        return Service(
+            keys: store, context: now,
+            ledger: {
+                let (opened, files) = try openLedger(options)
+                let catalog = try frame(of: files, in: opened)
+                return ServiceLedger(
+                    context: ledger(options, catalog, opened), reservations: opened,
+                    budgets: budgets)
+            },
+            writer: {
+                ServiceLedger(
+                    context: LedgerContext(now(), ledger: store), reservations: store,
+                    budgets: budgets)
+            })
+    }
+
+    /// The keys of the service that works on this ledger.
+    static func keys(_ options: GlobalOptions) throws -> KeyContext {
+        let (store, files) = try openLedger(options)
+        return KeyContext(
+            ledger(options, try catalog(files, in: store, nil).0, store).pricing, keys: store)
     }
 
     /// The same ledger, asked at this moment.

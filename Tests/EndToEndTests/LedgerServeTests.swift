@@ -169,8 +169,11 @@ struct LedgerServeTests {
                 try Self.expectProblem(reply, 400, "invalid_question", "\(path)")
                 #expect(try JSON.object(reply.body).string("field") == field, "\(path)")
             }
-            let post = try await curl.post("/api/v1/usage", "{}")
-            try Self.expectProblem(post, 404, "not_found", "POST")
+            let none = try await curl.get("/api/v1/events")
+            try Self.expectProblem(none, 404, "not_found", "GET")
+            let form = try await curl.post(
+                "/api/v1/usage", "{}", headers: ["Content-Type: text/plain"])
+            try Self.expectProblem(form, 415, "unsupported_media_type", "text/plain")
             let page = try await curl.send([
                 "/api/v1/usage", "-H", "Origin: http://evil.example",
             ])

@@ -45,6 +45,19 @@ extension LedgerContract {
             try expect(try reserve(2, "0.5", in: ledger), "0.50 fits now")
             try expectWhole(ledger)
         },
+        Case(description: "what is held under a budget's name is told for its period alone") {
+            ledger in
+            let web = { try ledger.held(under: "web", at: $0, account: account) }
+            try expectEqual(try web(noon), [:])
+            try expect(try reserve(1, "0.6", in: ledger), "it is held")
+            try expectEqual(try web(noon), [.usd: try usd("0.6")])
+            try expectEqual(try web(noon.plus(3_599_999)), [.usd: try usd("0.6")])
+            try expectEqual(try web(noon.plus(3_600_000)), [:])
+            try expectEqual(try web(noon.plus(-1)), [:])
+            try expectEqual(try ledger.held(under: "app", at: noon, account: account), [:])
+            _ = try append(try entry(1, project: "web"), to: ledger)
+            try expectEqual(try web(noon), [:])
+        },
         Case(description: "twenty of two hundred twentieths pass") { ledger in
             let passed = try (1...200).filter { try reserve($0, "0.05", in: ledger) }
             try expectEqual(passed.count, 20)

@@ -42,8 +42,8 @@ import Testing
             "Foundation", "Synchronization", "Darwin", "Glibc", "Musl",
         ],
         "CostService": [
-            "Pricing", "JSONBytes", "Accounting", "Hummingbird", "HTTPTypes", "Logging", "NIOCore",
-            "NIOPosix",
+            "Pricing", "JSONBytes", "Accounting", "EmbeddedDocuments", "Crypto", "Hummingbird",
+            "HTTPTypes", "Logging", "NIOCore", "NIOPosix", "Synchronization",
         ],
         "LedgerClient": [
             "Pricing", "JSONBytes", "Accounting", "AsyncHTTPClient", "NIOCore", "NIOHTTP1",

@@ -2,7 +2,8 @@ import JSONBytes
 import Pricing
 
 extension LedgerContext {
-    static let auditNames = LedgerRange.names + ["channel", "currency", "fx", "timezone", "at"]
+    package static let auditNames =
+        LedgerRange.names + ["channel", "currency", "fx", "timezone", "at"]
 
     /// What a channel charged against what its lines make of the requests: by its own cost fields,
     /// and by an invoice where one is given.

@@ -2,7 +2,7 @@ import JSONBytes
 import Pricing
 
 extension LedgerContext {
-    static let balanceNames = ["channel", "at", "last", "timezone"]
+    package static let balanceNames = ["channel", "at", "last", "timezone"]
     static let balanceWindow = "7d"
 
     /// What is left on each channel, and for how long at the current rate.

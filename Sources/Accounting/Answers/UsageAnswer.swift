@@ -20,7 +20,7 @@ package struct LedgerContext: Sendable {
 
     package static let usageNames =
         LedgerRange.names + EventFilter.names + [
-            "group_by", "sort", "limit", "currency", "fx", "timezone", "at",
+            "group_by", "sort", "limit", "cursor", "currency", "fx", "timezone", "at",
         ]
 
     package func usage(_ parameters: Parameters) throws -> Answer {
@@ -34,9 +34,9 @@ package struct LedgerContext: Sendable {
         let table = try UsageTable(
             self, range, by: dimensions, zone: zone, filter: filter)
         let order = try UsageOrder(parameters, dimensions)
-        let limit = try parameters.count("limit", limit: 1_000_000).map(Int.init)
+        let page = try UsagePage(parameters)
         var exchange = try pricing.exchange(parameters, at: now)
-        return try table.answer(order, limit: limit, filter: filter, at: now, &exchange, self)
+        return try table.answer(order, page, filter: filter, at: now, &exchange, self)
     }
 }
 
@@ -67,6 +67,54 @@ enum UsageOrder: String, CaseIterable {
                 problem: "cannot sort by \(quoted(text)); known: \(known)")
         }
         self = order
+    }
+}
+
+/// Which of the rows are shown: the first `limit`, or those behind a cursor.
+struct UsagePage {
+    private let start: Int
+    private let limit: Int?
+    private let question: String
+
+    /// A cursor belongs to its question: behind another's it would skip rows unseen.
+    init(_ parameters: Parameters) throws(QuestionError) {
+        let asked = LedgerContext.usageNames.filter { !["cursor", "limit"].contains($0) }
+        let question = asked.map { "\($0)=\(parameters.texts($0))" }.joined(separator: "\n")
+        limit = try parameters.count("limit", limit: 1_000_000).map(Int.init)
+        // FNV-1a, <http://www.isthe.com/chongo/tech/comp/fnv/> (checked 2026-11-23).
+        let hash = question.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+        }
+        self.question = String(hash, radix: 36)
+        guard let cursor = try parameters.text("cursor") else {
+            start = 0
+            return
+        }
+        let halves = cursor.split(separator: ".", omittingEmptySubsequences: false)
+        guard halves.count == 2, let start = Int(halves[0]), (1...1_000_000_000).contains(start)
+        else {
+            throw .invalid(
+                field: parameters.spelled("cursor"), problem: "is not a next_cursor of an answer")
+        }
+        guard halves[1] == self.question else {
+            throw .invalid(
+                field: parameters.spelled("cursor"), problem: "is of another question than this")
+        }
+        self.start = start
+    }
+
+    func cut<Row>(_ rows: [Row]) -> [Row] {
+        let rest = rows.dropFirst(start)
+        return Array(limit.map { rest.prefix($0) } ?? rest)
+    }
+
+    /// How many rows come behind those that are shown.
+    func rest(of count: Int) -> Int { limit.map { max(0, count - start - $0) } ?? 0 }
+
+    /// Where the next page begins; `nil` for pages of nothing.
+    var next: String? {
+        guard let limit, limit > 0 else { return nil }
+        return "\(start + limit).\(question)"
     }
 }
 
@@ -189,11 +237,11 @@ struct UsageTable: Sendable {
     // MARK: The answer
 
     func answer(
-        _ order: UsageOrder, limit: Int?, filter: EventFilter, at now: Timestamp,
+        _ order: UsageOrder, _ page: UsagePage, filter: EventFilter, at now: Timestamp,
         _ exchange: inout Exchange, _ context: LedgerContext
     ) throws -> Answer {
         let all = sorted(try rows(&exchange), order)
-        let shown = limit.map { Array(all.prefix($0)) } ?? all
+        let shown = page.cut(all)
         let costs = try total.costs(settlements)
         var totals: [ShownMoney] = []
         if exchange.wanted != nil {
@@ -204,11 +252,11 @@ struct UsageTable: Sendable {
             }
         }
         let title = "usage \(try range.text(zone: zone, context.pricing.book.zones))"
-        let notes = try notes(shown.count, of: all.count, context) + exchange.notes
+        let notes = try notes(more: page.rest(of: all.count), context) + exchange.notes
         let fx = exchange.json
         let rates = context.pricing.book.catalog.json
         let label = context.pricing.label(at: context.pricing.now)
-        let more = all.count - shown.count
+        let more = page.rest(of: all.count)
         let conflicts = try context.ledger.conflicts(account: context.account)
         let trend = UsageTrend(
             context: context, range: range, now: now, zone: zone, filter: filter,
@@ -228,7 +276,9 @@ struct UsageTable: Sendable {
                     "partly_priced_requests": Self.count(costs.partlyPricedRequests),
                     "unknown_requests": Self.count(costs.unknownRequests),
                     "conflicts": Self.count(conflicts),
-                    "more_rows": Self.count(Int64(more)), "rows": .array(shown.map(json)),
+                    "more_rows": Self.count(Int64(more)),
+                    "next_cursor": more == 0 ? nil : page.next.map(JSONValue.string),
+                    "rows": .array(shown.map(json)),
                     "fx": fx,
                 ])
             },
@@ -285,12 +335,12 @@ struct UsageTable: Sendable {
         }
     }
 
-    private func notes(_ shown: Int, of all: Int, _ context: LedgerContext) throws -> [String] {
+    private func notes(more: Int, _ context: LedgerContext) throws -> [String] {
         guard total.usage.requests != 0 || !bills.isEmpty else {
             return [try context.emptiness(range, zone: zone)]
         }
         var notes: [String] = []
-        if shown < all { notes.append("\(all - shown) more rows") }
+        if more > 0 { notes.append("\(more) more rows") }
         let words = Known.allCases.compactMap { known in
             total.known[known].flatMap { $0 == 0 ? nil : "\(Count.grouped($0)) \(known.rawValue)" }
         }

@@ -2,6 +2,8 @@ import JSONBytes
 import Pricing
 
 extension LedgerContext {
+    package static let whatIfNames = WhatIfQuestion.names
+
     /// The ledger's own requests under other models, channels, service tiers or price dates.
     package func whatIf(_ parameters: Parameters) throws -> Answer {
         let now = try pricing.at(parameters)

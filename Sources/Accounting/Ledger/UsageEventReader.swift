@@ -4,8 +4,23 @@ import Pricing
 /// Why a row is not an event: one clear sentence, with the field.
 package struct EventProblem: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
+    /// The field at fault, where one is known.
+    package let field: String?
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String) {
+        self.description = description
+        field = nil
+    }
+
+    package init(field: String, _ problem: String) {
+        description = "\(field): \(problem)"
+        self.field = field
+    }
+
+    package init(missing field: String) {
+        description = "missing \(field)"
+        self.field = field
+    }
 }
 
 /// An event as some record tells of it, with the rate line that it was priced under there.
@@ -41,7 +56,8 @@ extension UsageEvent {
         let idText = try fields.required("id")
         let usage = try fields.usage("usage")
         guard let start = Timestamp.parse(try fields.required("start").utf8) else {
-            throw EventProblem("start: not an RFC 3339 time such as 2026-10-01T16:30:00Z")
+            throw EventProblem(
+                field: "start", "not an RFC 3339 time such as 2026-10-01T16:30:00Z")
         }
         self.init(
             id: EventID(idText) ?? EventID(importedFrom: source, id: idText.utf8),
@@ -86,16 +102,16 @@ private struct EventFields {
         case nil, .null: return nil
         case .string(let text):
             guard text.utf8.count <= UsageEvent.maximumTextBytes else {
-                throw EventProblem("\(name): longer than \(UsageEvent.maximumTextBytes) bytes")
+                throw EventProblem(field: name, "longer than \(UsageEvent.maximumTextBytes) bytes")
             }
             return text
-        default: throw EventProblem("\(name): not a text")
+        default: throw EventProblem(field: name, "not a text")
         }
     }
 
     func required(_ name: String) throws(EventProblem) -> String {
         guard let text = try text(name), !text.isEmpty else {
-            throw EventProblem("missing \(name)")
+            throw EventProblem(missing: name)
         }
         return text
     }
@@ -104,7 +120,7 @@ private struct EventFields {
         switch object[name] {
         case nil, .null: return nil
         case .integer(let count) where (0...Usage.maximumCount).contains(count): return count
-        default: throw EventProblem("\(name): not a whole number from 0 to 10¹²")
+        default: throw EventProblem(field: name, "not a whole number from 0 to 10¹²")
         }
     }
 
@@ -112,7 +128,7 @@ private struct EventFields {
         guard let text = try text(name) else { return nil }
         guard let known = Known(rawValue: text) else {
             let words = Known.allCases.map(\.rawValue).joined(separator: ", ")
-            throw EventProblem("\(name): \(quoted(text)) is none of \(words)")
+            throw EventProblem(field: name, "\(quoted(text)) is none of \(words)")
         }
         return known
     }
@@ -125,33 +141,37 @@ private struct EventFields {
             for member in object.members {
                 guard case .string(let value) = member.value, !member.key.isEmpty,
                     member.key.utf8.count + value.utf8.count <= UsageEvent.maximumTextBytes
-                else { throw EventProblem("\(name): \(quoted(member.key)) is not a short text") }
+                else {
+                    throw EventProblem(field: name, "\(quoted(member.key)) is not a short text")
+                }
                 pairs[member.key] = value
             }
             return pairs
-        default: throw EventProblem("\(name): not an object of texts")
+        default: throw EventProblem(field: name, "not an object of texts")
         }
     }
 
     func usage(_ name: String) throws(EventProblem) -> Usage {
         guard case .object(let object)? = object[name] else {
-            throw EventProblem("missing \(name)")
+            throw EventProblem(missing: name)
         }
         var usage = Usage()
         for member in object.members {
             guard let meter = Meter(name: member.key) else {
                 let known = Meter.allCases.map(\.name)
                 let nearest = NearestNames.find(member.key, among: known).joined(separator: ", ")
-                throw EventProblem("\(name): no meter \(quoted(member.key)); nearest: \(nearest)")
+                throw EventProblem(
+                    field: name, "no meter \(quoted(member.key)); nearest: \(nearest)")
             }
             guard case .integer(let count) = member.value, (0...Usage.maximumCount).contains(count)
             else {
-                throw EventProblem("\(name).\(member.key): not a whole number from 0 to 10¹²")
+                throw EventProblem(
+                    field: "\(name).\(member.key)", "not a whole number from 0 to 10¹²")
             }
             do {
                 try usage.add(count, of: meter)
             } catch {
-                throw EventProblem("\(name).\(member.key): \(error)")
+                throw EventProblem(field: "\(name).\(member.key)", "\(error)")
             }
         }
         return usage
@@ -162,13 +182,13 @@ private struct EventFields {
         case nil, .null: return nil
         case .object(let money):
             guard let amount = money["amount"]?.textValue, let code = money["currency"]?.textValue
-            else { throw EventProblem("\(name): without amount or currency") }
+            else { throw EventProblem(field: name, "without amount or currency") }
             do {
                 return try Money(amount, Currency(code))
             } catch {
-                throw EventProblem("\(name): \(error)")
+                throw EventProblem(field: name, "\(error)")
             }
-        default: throw EventProblem("\(name): not an amount with its currency")
+        default: throw EventProblem(field: name, "not an amount with its currency")
         }
     }
 }

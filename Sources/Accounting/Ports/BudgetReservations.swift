@@ -27,6 +27,11 @@ package protocol BudgetReservations: Sendable {
     /// Reservations whose lease has ended: their owner is dead.
     func expired(at time: Timestamp, account: String) throws -> [Reservation]
 
+    /// What is held at a moment under the name of a budget; nothing is written.
+    func held(
+        under name: String, at time: Timestamp, account: String
+    ) throws -> [Currency: Money]
+
     /// What counts against a window now.
     func state(of window: BudgetWindow, account: String) throws -> BudgetState
 }

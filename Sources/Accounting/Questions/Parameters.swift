@@ -19,6 +19,13 @@ package struct Parameters: Sendable {
         self.spelling = spelling
     }
 
+    /// The same question with other texts under one name.
+    package func replacing(_ name: String, with texts: [String]) -> Parameters {
+        var values = values
+        values[name] = texts
+        return Parameters(values, spelling: spelling)
+    }
+
     package func spelled(_ name: String) -> String {
         switch spelling {
         case .flags: "--" + String(name.map { $0 == "_" ? "-" : $0 })

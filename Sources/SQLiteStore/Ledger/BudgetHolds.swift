@@ -212,6 +212,26 @@ struct BudgetHolds {
             arguments: [last, account, number])
     }
 
+    /// Of all windows of a name in which a moment lies.
+    func reserved(under name: String, at time: Timestamp) throws -> [Currency: Money] {
+        let rows = try Row.fetchAll(
+            db,
+            sql:
+                "SELECT number, boundaries, filter FROM budget_window WHERE account = ? AND name = ?",
+            arguments: [account, name])
+        var sums: [Currency: Money] = [:]
+        for row in rows {
+            let window = try WindowText(name: name, boundaries: row[1], filter: row[2]).window()
+            guard let first = window.boundaries.first, let last = window.boundaries.last,
+                first <= time, time < last
+            else { continue }
+            for (currency, amount) in try reserved(row[0]) {
+                sums[currency] = try (sums[currency] ?? .zero(currency)).adding(amount)
+            }
+        }
+        return sums.filter { $0.value.attos != 0 }
+    }
+
     private func reserved(_ number: Int64) throws -> [Currency: Money] {
         let rows = try Row.fetchAll(
             db,

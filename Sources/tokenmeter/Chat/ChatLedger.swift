@@ -42,7 +42,8 @@ struct ChatLedger {
             firstTokenMilliseconds: outcome.firstTokenMilliseconds, channel: attribution.channel,
             modelAsked: modelAsked, modelAnswered: reading.model.map(Self.bounded),
             serviceTier: reading.serviceTier.map(Self.bounded) ?? RateConditions.standardTier,
-            usage: reading.usageOfRequest, known: reading.known, method: reading.method, source: "chat",
+            usage: reading.usageOfRequest, known: reading.known, method: reading.method,
+            source: "chat",
             project: attribution.project, user: attribution.user, tags: attribution.tags,
             vendorCost: reading.vendorCost)
     }

@@ -1,5 +1,6 @@
 import Accounting
 import ArgumentParser
+import ConfigFiles
 import CostService
 import Logging
 import Pricing
@@ -26,26 +27,37 @@ struct ServeCommand: AsyncParsableCommand {
         help: "A web origin whose pages may ask, such as http://localhost:3000; may be repeated.")
     var allowOrigin: [String] = []
 
+    @Option(
+        help: "A name under which clients reach it, besides this machine's own; may be repeated.")
+    var hostName: [String] = []
+    @Option(help: "A YAML file of budgets, for /api/v1/budgets and /metrics.")
+    var budgets: String?
+    @Flag(help: "Ask for a key on this machine too.") var requireKey = false
+
     func run() async throws {
-        guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
-            throw QuestionError.invalid(
-                field: "--host",
-                problem:
-                    "\(quoted(host)) is not of this machine alone, and that needs keys, which this version does not have"
-            )
-        }
+        let isLocal = ["127.0.0.1", "::1", "localhost"].contains(host)
         guard (0...65_535).contains(port) else {
             throw QuestionError.invalid(field: "--port", problem: "\(port) is not from 0 to 65535")
         }
-        let start = try Composition.context(global)
+        let limits = try budgets.map {
+            try BudgetFile.read(try RateFolder.text(of: $0), file: $0)
+        }
+        let service = try Composition.service(global, budgets: limits ?? [])
+        if !isLocal, try service.hasNoKeys() {
+            throw QuestionError.invalid(
+                field: "--host",
+                problem:
+                    "\(quoted(host)) is not of this machine alone, and there is no key yet; make one with tokenmeter keys create"
+            )
+        }
+        let names = OriginGuard.loopbackHosts.union(hostName.map { $0.lowercased() }).union(
+            isLocal ? [] : [host.lowercased()])
         let api = CostAPI(
-            guardrail: OriginGuard(origins: Set(allowOrigin)),
-            context: {
-                PricingContext(book: start.book, now: Composition.now(), zone: start.zone)
-            },
-            // Opened anew for each answer, as each command does: a ledger that was put in its place,
-            // and rates that were added, count at once.
-            ledger: { [global] in try Composition.ledger(global) })
+            guardrail: OriginGuard(hosts: names, origins: Set(allowOrigin)),
+            gate: AccessGate(
+                keys: service.keys, wantsKey: !isLocal || requireKey, now: Composition.now),
+            openAPI: try OpenAPIDocument.bytes(),
+            context: service.context, ledger: service.ledger, writer: service.writer)
         var logger = Logger(label: "tokenmeter") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice
         let shownHost = host == "::1" ? "[::1]" : host

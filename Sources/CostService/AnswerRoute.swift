@@ -1,0 +1,101 @@
+import Accounting
+import Pricing
+
+/// A question that is asked by GET with query parameters, or by POST with the same names in a JSON
+/// object. The router is built from this table, and a test holds the OpenAPI document against it.
+package struct AnswerRoute: Sendable {
+    /// What the answer is made from.
+    package enum Source: Sendable {
+        /// Rates alone; answered at once.
+        case rates(@Sendable (PricingContext, Parameters) throws -> Answer)
+        /// The ledger's events, of which a key that is bound to a project sees its own alone;
+        /// answered on threads that may wait for the disk.
+        case events(@Sendable (LedgerContext, Parameters) throws -> Answer)
+        /// All of the ledger, which a key that is bound to a project may not ask about.
+        case ledger(@Sendable (ServiceLedger, Parameters) throws -> Answer)
+    }
+
+    /// Behind `/api/v1/`.
+    package let path: String
+    /// The names that it takes.
+    package let names: [String]
+    package let source: Source
+    /// Whether POST takes another body than these names.
+    package var hasOwnBody = false
+
+    package static let all: [AnswerRoute] = [
+        AnswerRoute(
+            path: "price", names: PriceQuestion.names, source: .rates { try $0.price($1) },
+            hasOwnBody: true),
+        AnswerRoute(
+            path: "forecast", names: ForecastQuestion.names,
+            source: .rates { try $0.forecast($1) }),
+        AnswerRoute(
+            path: "savings", names: SavingsQuestion.names, source: .rates { try $0.savings($1) }),
+        AnswerRoute(
+            path: "compare", names: PricingContext.compareNames,
+            source: .rates { try $0.compare($1) }),
+        AnswerRoute(
+            path: "mix", names: PricingContext.mixNames, source: .rates { try $0.mix($1) }),
+        AnswerRoute(
+            path: "rates", names: PricingContext.ratesNames,
+            source: .rates { try $0.ratesList($1) }),
+        AnswerRoute(
+            path: "rates/show", names: PricingContext.ratesNames,
+            source: .rates { try $0.ratesShow($1) }),
+        AnswerRoute(
+            path: "rates/history", names: PricingContext.ratesNames,
+            source: .rates { try $0.ratesHistory($1) }),
+        AnswerRoute(
+            path: "rates/match", names: PricingContext.matchNames,
+            source: .rates { try $0.ratesMatch($1) }),
+        AnswerRoute(
+            path: "usage", names: LedgerContext.usageNames, source: .events { try $0.usage($1) }),
+        AnswerRoute(
+            path: "whatif", names: LedgerContext.whatIfNames,
+            source: .events { try $0.whatIf($1) }),
+        AnswerRoute(
+            path: "ledger/forecast", names: LedgerContext.forecastNames,
+            source: .events { try $0.forecast($1) }),
+        AnswerRoute(
+            path: "budgets", names: LedgerContext.budgetsNames,
+            source: .ledger { try $0.context.budgets($1, $0.budgets, held: $0.reservations) }),
+        AnswerRoute(
+            path: "ledger/status", names: ["timezone"],
+            source: .ledger { ledger, parameters in
+                try parameters.refuseUnknown(["timezone"])
+                return try ledger.context.status()
+            }),
+        AnswerRoute(
+            path: "ledger/conflicts", names: [],
+            source: .ledger { ledger, parameters in
+                try parameters.refuseUnknown([])
+                return try ledger.context.conflicts()
+            }),
+        AnswerRoute(
+            path: "ledger/audit", names: LedgerContext.auditNames,
+            source: .ledger { try $0.context.audit($1, invoice: nil) }),
+        AnswerRoute(
+            path: "ledger/balance", names: LedgerContext.balanceNames,
+            source: .ledger { try $0.context.balance($1) }),
+        AnswerRoute(
+            path: "ledger/entries", names: LedgerContext.entriesNames,
+            source: .ledger { try $0.context.moneyEntries($1) }),
+    ]
+}
+
+/// A ledger as the service has it open.
+package struct ServiceLedger: Sendable {
+    package let context: LedgerContext
+    package let reservations: any BudgetReservations
+    /// Those that the service was started with.
+    package let budgets: [Budget]
+
+    package init(
+        context: LedgerContext, reservations: any BudgetReservations, budgets: [Budget]
+    ) {
+        self.context = context
+        self.reservations = reservations
+        self.budgets = budgets
+    }
+}
