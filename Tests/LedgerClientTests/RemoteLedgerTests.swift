@@ -23,7 +23,7 @@ struct RemoteLedgerTests {
     // MARK: A real one
 
     /// gpt-4.1 at $2.00 a million input tokens, and one model that nobody prices.
-    private func service() async throws -> Listener {
+    private func service() async throws -> (Listener, key: String) {
         func event(_ id: String, _ start: String, _ model: String, _ more: String) -> String {
             #"{"id":"\#(id)","start":"\#(start)","channel":"openai","model":"\#(model)","usage":{"input":1000000}\#(more)}"#
         }
@@ -42,14 +42,22 @@ struct RemoteLedgerTests {
             binary, ["ledger", "import", "events.ndjson", "--from", "tokenmeter"], in: folder,
             environment: database)
         #expect(exit == 0)
-        return try Listener(binary, ["serve", "--port", "0"], in: folder, environment: database)
+        let made = try await Programs.run(
+            URL(filePath: "/bin/sh"),
+            ["-c", "'\(binary.path())' keys create --scope read --format csv | tail -n 1 > key"],
+            in: folder, environment: database)
+        #expect(made == 0)
+        let key = try String(contentsOf: folder.appending(path: "key"), encoding: .utf8)
+        let listener = try Listener(
+            binary, ["serve", "--port", "0", "--require-key"], in: folder, environment: database)
+        return (listener, key.filter { !$0.isWhitespace })
     }
 
     @Test(.enabled(if: Programs.tokenmeter != nil, "no tokenmeter to run"))
     func readsWhatARealServiceSays() async throws {
-        let service = try await service()
+        let (service, key) = try await service()
         let url = "http://\(try await service.address())"
-        let ledger = try RemoteLedger(url: url + "/", key: Self.key)
+        let ledger = try RemoteLedger(url: url + "/", key: key)
         let status = try await waiting { try ledger.status() }
         #expect(
             status
