@@ -73,6 +73,10 @@ import Testing
     @Test(arguments: [
         (["--scope", "write"], "no scope \"write\""), (["--expires", "2020-01-01"], "is past"),
         (["--project", "w*b"], "is a name, without * and ?"), (["--project", ""], "must be 1 to"),
+        // Nothing would mean everything.
+        (["--models", ","], "must be 1 to"), (["--scope", ","], "no scope \"\""),
+        (["--models", "gpt-4.1\n*"], "has a character that cannot be seen"),
+        (["--project", "web", "--scope", "admin"], "admin is for every project"),
     ])
     func refusesAKeyThatMeansNothing(words: [String], says: String) async throws {
         let output = try await sandbox.run(["keys", "create"] + words, in: sandbox.folder)

@@ -46,7 +46,8 @@ package struct AccessKey: Hashable, Sendable {
     }
 
     package func state(at time: Timestamp) -> State {
-        if let revoked, revoked <= time { return .revoked }
+        // Whatever the clock says of whoever ended it.
+        if revoked != nil { return .revoked }
         if let expires, expires <= time { return .expired }
         return .active
     }

@@ -31,6 +31,11 @@ package struct KeyContext: Sendable {
             project: try project(parameters), budget: try text("budget", parameters),
             models: try models(parameters), created: pricing.now,
             expires: try expiry(parameters))
+        guard key.project == nil || !key.scopes.contains(.admin) else {
+            throw QuestionError.invalid(
+                field: parameters.spelled("scope"),
+                problem: "admin is for every project, and does not go with a project")
+        }
         try keys.keep(key, hash: secret.hash, account: account)
         var fields = JSONObject(["key": .string(secret.text)])
         for member in Self.json(key, at: pricing.now).members {
@@ -48,7 +53,8 @@ package struct KeyContext: Sendable {
         let all = try keys.accessKeys(account: account)
         let columns = ["id", "name", "scopes", "project", "budget", "models", "expires", "state"]
         var report = Report(
-            title: "\(all.count) keys", columns: columns.map { Report.Column($0, nil, .left) },
+            title: all.count == 1 ? "1 key" : "\(all.count) keys",
+            columns: columns.map { Report.Column($0, nil, .left) },
             rows: all.map { cells($0) }, rates: pricing.label(at: pricing.now))
         report.showsHeader = !all.isEmpty
         if all.isEmpty { report.notes.append("no keys; make one with keys create") }
@@ -77,7 +83,7 @@ package struct KeyContext: Sendable {
     // MARK: Reading the question
 
     private func scopes(_ parameters: Parameters) throws(QuestionError) -> Set<AccessKey.Scope> {
-        let words = parameters.texts("scope").flatMap { $0.split(separator: ",") }
+        let words = Self.words("scope", parameters)
         guard !words.isEmpty else { return Self.defaultScopes }
         var scopes: Set<AccessKey.Scope> = []
         for word in words {
@@ -92,9 +98,15 @@ package struct KeyContext: Sendable {
         return scopes
     }
 
+    /// Empty ones are kept, to be refused: nothing at all would mean everything.
+    private static func words(_ name: String, _ parameters: Parameters) -> [Substring] {
+        parameters.texts(name).flatMap {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
+    }
+
     private func models(_ parameters: Parameters) throws(QuestionError) -> [String] {
-        let models = parameters.texts("models").flatMap { $0.split(separator: ",") }.map(
-            String.init)
+        let models = Self.words("models", parameters).map(String.init)
         guard models.count <= Self.maximumModels else {
             throw .invalid(
                 field: parameters.spelled("models"), problem: "at most \(Self.maximumModels)")
@@ -138,6 +150,11 @@ package struct KeyContext: Sendable {
             throw .invalid(
                 field: parameters.spelled(name),
                 problem: "must be 1 to \(UsageEvent.maximumTextBytes) bytes")
+        }
+        guard !text.unicodeScalars.contains(where: \.isHidden) else {
+            throw .invalid(
+                field: parameters.spelled(name),
+                problem: "\(quoted(text)) has a character that cannot be seen")
         }
     }
 
