@@ -56,7 +56,7 @@ extension SQLiteStore: UsageLedger {
     }
 
     /// `nil` for an account that never kept anything.
-    private func readLedger<T>(
+    func readLedger<T>(
         _ account: String, _ body: (LedgerReader) throws -> T
     ) throws -> T? {
         try read { db in
@@ -94,29 +94,6 @@ extension SQLiteStore: UsageLedger {
                 else { continue }
                 let entry = try reader.entry(row)
                 if entry.matches(filter) { try body(entry) }
-            }
-        }
-    }
-
-    package func forEachRequest(
-        from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
-        kind: (RequestKind) throws -> Void, request: (RequestRow) throws -> Void
-    ) throws {
-        try readLedger(account) { reader in
-            var scan = try EventScan(filter, reader)
-            var told = 0
-            try scan.forEach(from: start.milliseconds, to: end.milliseconds) { row, contexts in
-                while told <= row.request.kind {
-                    let context = contexts[told]
-                    let series = try reader.series(context.series)
-                    try kind(
-                        RequestKind(
-                            channel: series.channel, model: series.model, line: series.line,
-                            serviceTier: series.serviceTier, known: series.known,
-                            attributes: context.shared.attributes))
-                    told += 1
-                }
-                try request(row.request)
             }
         }
     }

@@ -110,6 +110,14 @@ package final class SQLiteStore: Sendable {
         try Self.translating(path) { try queue.read(body) }
     }
 
+    /// Reads on the store's own connection, or on a new one beside it.
+    func reading<T>(besides isBesides: Bool, _ body: (Database) throws -> T) throws -> T {
+        guard isBesides else { return try read(body) }
+        return try Self.translating(path) {
+            try DatabaseQueue(path: path, configuration: Self.configuration(log)).read(body)
+        }
+    }
+
     /// One transaction, begun as a writer's, under the advisory lock; a long log is folded back into
     /// the file behind it.
     package func write<T>(

@@ -70,10 +70,10 @@ final class FixedLedger: UsageLedger, MoneyLedger {
     func verify(account: String, repairingRollups: Bool) throws -> LedgerVerification {
         throw NotHere()
     }
-    func forEachRequest(
+    func scanRequests<Scan: RequestScan>(
         from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
-        kind: (RequestKind) throws -> Void, request: (RequestRow) throws -> Void
-    ) throws { throw NotHere() }
+        into make: @escaping @Sendable () -> Scan
+    ) throws -> [Scan.Outcome] { throw NotHere() }
     func keep(_ entry: MoneyEntry, account: String) throws -> MoneyEntry? { throw NotHere() }
     func moneyEntries(account: String) throws -> [MoneyEntry] { [] }
     func formerChannels(_ ids: Set<String>) throws -> [Channel] { [] }

@@ -13,11 +13,12 @@ extension LedgerContext {
             parameters, now: now, zone: zone, zones: pricing.book.zones)
         let filter = try EventFilter(parameters)
         var exchange = try pricing.exchange(parameters, at: now)
-        var table = WhatIfTable(
-            question, pricing.book, LedgerSettlements(pricing.book.catalog.channels))
-        try ledger.forEachRequest(
-            from: range.start, to: range.end, matching: filter, account: account,
-            kind: { table.add($0) }, request: { try table.add($0, &exchange) })
+        let settlements = LedgerSettlements(pricing.book.catalog.channels)
+        let (book, rates) = (pricing.book, exchange)
+        let scans = try ledger.scanRequests(
+            from: range.start, to: range.end, matching: filter, account: account
+        ) { WhatIfTable(question, book, settlements, rates) }
+        let table = WhatIfResult(scans, question, settlements)
         let requests = table.requests
         let (rows, old, new) = try table.result(&exchange)
         let unpriced = rows.filter { $0.reason != nil }.reduce(0) { $0 + $1.requests }

@@ -4,8 +4,8 @@ import Pricing
 ///
 /// Counts are added up by all that decides a price, and multiplied at the end: a request costs the
 /// search for its line, and no arithmetic on money unless several models are weighed.
-struct WhatIfTable {
-    private struct Key: Hashable {
+struct WhatIfTable: RequestScan {
+    struct Key: Hashable, Sendable {
         let model: String
         let channel: String
         let newModel: String?
@@ -102,18 +102,23 @@ struct WhatIfTable {
     /// What each line charges for.
     private var charged: [ObjectIdentifier: MeterSet] = [:]
     /// Requests whose own cost is unknown: there is nothing to compare with.
-    private(set) var withoutCost: Int64 = 0
+    private var withoutCost: Int64 = 0
     /// Requests that the question leaves as they are.
-    private(set) var unchanged: Int64 = 0
-    private(set) var requests: Int64 = 0
+    private var unchanged: Int64 = 0
+    private var requests: Int64 = 0
     private let question: WhatIfQuestion
     private let book: RateBook
     private let settlements: LedgerSettlements
+    private var exchange: Exchange
 
-    init(_ question: WhatIfQuestion, _ book: RateBook, _ settlements: LedgerSettlements) {
+    init(
+        _ question: WhatIfQuestion, _ book: RateBook, _ settlements: LedgerSettlements,
+        _ exchange: Exchange
+    ) {
         self.question = question
         self.book = book
         self.settlements = settlements
+        self.exchange = exchange
     }
 
     mutating func add(_ kind: RequestKind) {
@@ -127,7 +132,7 @@ struct WhatIfTable {
 
     // MARK: One request
 
-    mutating func add(_ row: RequestRow, _ exchange: inout Exchange) throws {
+    mutating func add(_ row: RequestRow) throws {
         requests += row.sign
         let kind = kinds[row.kind]
         try prepare(kind, row)
@@ -155,7 +160,7 @@ struct WhatIfTable {
                 held.append(try price(row, choice, of: kind))
             }
             if question.freeShare > 0 {
-                let chosen = try cheapest(row, free, of: kind, &exchange)
+                let chosen = try cheapest(row, free, of: kind)
                 add(row, chosen, of: kind, line, oldSettlement)
             }
             for priced in held { add(row, priced, of: kind, line, oldSettlement) }
@@ -243,7 +248,7 @@ struct WhatIfTable {
     /// The cheapest of the choices that can be priced, the first of equals; the first refusal where
     /// none can be.
     private mutating func cheapest(
-        _ row: RequestRow, _ choices: ArraySlice<Choice>, of kind: Kind, _ exchange: inout Exchange
+        _ row: RequestRow, _ choices: ArraySlice<Choice>, of kind: Kind
     ) throws(PricingError) -> Priced {
         var best: (priced: Priced, cost: Money)?
         var refusal: PricingError?
@@ -347,82 +352,17 @@ struct WhatIfTable {
             sum, of: kind.channel, line, kind.known, settlement: settlement)
     }
 
-    // MARK: The answer
-
-    /// The dearest first; what cannot be priced there last.
-    func result(_ exchange: inout Exchange) throws -> (
-        rows: [WhatIfRow], old: [ShownMoney], new: [ShownMoney]
-    ) {
-        var bills: [Key: (requests: Int64, old: LedgerBill, new: LedgerBill)] = [:]
-        for (place, sum) in sums {
-            let kind = sum.kind
-            var bill = bills[sum.key] ?? (0, LedgerBill(), LedgerBill())
-            bill.requests += sum.requests
-            bill.old.add(
-                sum.old, of: kind.channel, kind.line, kind.known, settlement: sum.oldSettlement)
-            bill.new.add(
-                place.isRecounted ? sum.recounted : sum.old, of: sum.channel, sum.line, kind.known,
-                settlement: sum.settlement)
-            bills[sum.key] = bill
+    /// What may leave the thread that it was counted on.
+    func finish() -> WhatIfSums {
+        let parts = sums.map { place, sum in
+            WhatIfSums.Part(
+                kind: sum.kind, key: sum.key, line: sum.line, channel: sum.channel,
+                oldSettlement: sum.oldSettlement, settlement: sum.settlement,
+                requests: sum.requests, old: sum.old,
+                recounted: place.isRecounted ? sum.recounted : nil)
         }
-        var rows: [WhatIfRow] = []
-        // Of all rows that speak of one share of their requests: multiplied once as well.
-        var totals: [Int128: (old: LedgerBill, new: LedgerBill)] = [:]
-        for (key, bill) in bills {
-            let share = share(of: key)
-            let row = WhatIfRow(
-                model: key.model, channel: key.channel, newModel: key.newModel,
-                newChannel: key.newChannel, reason: nil, requests: bill.requests, share: share,
-                isFloor: key.floor >= 0,
-                old: try exchange.amounts(try bill.old.costs(settlements), share: share),
-                new: try exchange.amounts(try bill.new.costs(settlements), share: share))
-            totals[share, default: (LedgerBill(), LedgerBill())].old.add(bill.old)
-            totals[share]?.new.add(bill.new)
-            if bill.requests != 0 || !row.old.allSatisfy({ $0.money.attos == 0 }) {
-                rows.append(row)
-            }
-        }
-        for (key, bill) in refused where bill.requests != 0 {
-            rows.append(
-                WhatIfRow(
-                    model: key.model, channel: key.channel, newModel: nil, newChannel: nil,
-                    reason: key.reason, requests: bill.requests, share: DecimalText.one,
-                    isFloor: false,
-                    old: try exchange.amounts(try bill.old.costs(settlements)), new: []))
-        }
-        var old: [ShownMoney] = []
-        var new: [ShownMoney] = []
-        for (share, bill) in totals {
-            old += try exchange.amounts(try bill.old.costs(settlements), share: share)
-            new += try exchange.amounts(try bill.new.costs(settlements), share: share)
-        }
-        return (rows.sorted(by: Self.isBefore), try Self.total(old), try Self.total(new))
-    }
-
-    /// In 10⁻¹⁸: of all requests, a floor gets its share; of those that a model is the cheapest for,
-    /// it gets what no floor claims.
-    private func share(of key: Key) -> Int128 {
-        key.floor >= 0 ? question.floors[key.floor].share : question.freeShare
-    }
-
-    private static func total(_ amounts: [ShownMoney]) throws -> [ShownMoney] {
-        var totals: [Currency: ShownMoney] = [:]
-        for amount in amounts {
-            let known = totals[amount.money.currency]
-            totals[amount.money.currency] = ShownMoney(
-                money: try known?.money.adding(amount.money) ?? amount.money,
-                isConverted: amount.isConverted || known?.isConverted ?? false)
-        }
-        return totals.sorted { $0.key < $1.key }.map(\.value)
-    }
-
-    private static func isBefore(_ one: WhatIfRow, _ other: WhatIfRow) -> Bool {
-        func rank(_ row: WhatIfRow) -> (Int, Int128, String, String, String, String) {
-            (
-                row.reason == nil ? 0 : 1, -(row.old.first?.money.attos ?? 0), row.model,
-                row.channel, row.newModel ?? "", row.newChannel ?? ""
-            )
-        }
-        return rank(one) < rank(other)
+        return WhatIfSums(
+            parts: parts, refused: refused, withoutCost: withoutCost, unchanged: unchanged,
+            requests: requests, exchange: exchange)
     }
 }

@@ -25,12 +25,14 @@ package protocol UsageLedger: Sendable {
         from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
         _ body: (LedgerEntry) throws -> Void) throws
 
-    /// Calls `request` with the requests of a range, and `kind` with what many of them share, before
-    /// the first of those: its place among the kinds is what requests name it by. A request that was
-    /// corrected comes again with its sign below zero, so that every sum is a plain sum.
-    func forEachRequest(
+    /// Reads the requests of a range into scans: one, or several beside each other on threads of their
+    /// own, each with a part of the requests. All of them see the ledger as it is at one moment. A
+    /// request that was corrected comes again with its sign below zero, maybe into another scan, so
+    /// that every sum over all scans is a plain sum.
+    func scanRequests<Scan: RequestScan>(
         from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
-        kind: (RequestKind) throws -> Void, request: (RequestRow) throws -> Void) throws
+        into make: @escaping @Sendable () -> Scan
+    ) throws -> [Scan.Outcome]
 
     /// The rate line of an id, of whichever rates that were ever loaded.
     func line(_ id: String) throws -> RateLine?
@@ -198,6 +200,19 @@ package struct UsageGroup: Sendable {
         self.user = user
         self.sum = sum
     }
+}
+
+/// Who takes requests one by one.
+package protocol RequestScan {
+    associatedtype Outcome: Sendable
+
+    /// What many requests share, before the first of those: its place among the kinds of this scan is
+    /// what they name it by.
+    mutating func add(_ kind: RequestKind) throws
+
+    mutating func add(_ row: RequestRow) throws
+
+    func finish() -> Outcome
 }
 
 /// What decides a request's price besides its time and size.

@@ -82,10 +82,13 @@ package struct Exchange: Sendable {
         var inner = Exchange(
             table: FXTable(given: table.given + [own], shipped: table.shipped), wanted: wanted,
             date: date)
-        defer {
-            for rate in inner.used where !used.contains(rate) { used.append(rate) }
-        }
+        defer { take(inner) }
         return try body(&inner)
+    }
+
+    /// Remembers what another took.
+    mutating func take(_ other: Exchange) {
+        for rate in other.used where !used.contains(rate) { used.append(rate) }
     }
 
     /// The amount in the wanted currency, converted only where it has to be.
