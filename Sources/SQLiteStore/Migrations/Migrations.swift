@@ -10,6 +10,9 @@ package enum Migrations {
         migrator.registerMigration("0004 money entries", migrate: MoneyMigration.run)
         migrator.registerMigration("0005 channel endpoints", migrate: EndpointMigration.run)
         migrator.registerMigration("0006 access keys", migrate: KeyMigration.run)
+        // It names no row that was not named before: looking all of them up would take minutes.
+        migrator.registerMigration(
+            "0007 claims by id", foreignKeyChecks: .immediate, migrate: ClaimMigration.run)
         return migrator
     }
 
