@@ -130,6 +130,35 @@ import Testing
         }
     }
 
+    /// The same over a WebSocket, where a refusal comes at the upgrade and costs nothing.
+    @Test(arguments: [
+        Fault(
+            name: "stall:5", exit: 1, known: "estimated",
+            says: "began to answer and then sent nothing for 0.5 s"),
+        Fault(name: "cut:400", exit: 1, known: "estimated", says: "ended before the answer did"),
+        Fault(name: "garbage:3", exit: 0, known: "reported", says: "odd: malformed_payload"),
+        Fault(name: "error:3", exit: 1, known: "estimated", says: "the vendor ended the answer: "),
+        Fault(name: "429:0s", exit: 1, known: nil, says: "is asked too often (status 429)"),
+        Fault(name: "500", exit: 1, known: nil, says: "failed (status 500)"),
+        Fault(name: "refuse-usage", exit: 0, known: "reported", says: "12 out, reported"),
+        Fault(name: "missing-done", exit: 1, known: "reported", says: "12 out, reported"),
+        Fault(name: "no-usage", exit: 0, known: "estimated", says: "input unknown"),
+        Fault(
+            name: "slow-headers:30s", exit: 1, known: nil,
+            says: "took the request and sent nothing for 1 s"),
+    ]) func eachFaultOfAWebSocketEndsInASentenceAndATruthfulEvent(_ fault: Fault) async throws {
+        try await withStandIn { address in
+            let output = try await chat(
+                address.replacing("http://", with: "ws://")
+                    + "/v1/ws/chat?stand_in=fault=\(fault.name)",
+                ["--protocol", "ws", "--idle-timeout", "0.5", "--first-byte-timeout", "1"])
+            #expect(output.exit == fault.exit, "\(output.errors)")
+            #expect(output.errors.contains(fault.says), "\(output.errors)")
+            let known = try await events().map { $0["known"] as? String }
+            #expect(known == [fault.known].filter { $0 != nil })
+        }
+    }
+
     @Test func aSignalEndsTheAnswerAndKeepsItsEvent() async throws {
         try await withStandIn(["--tokens", "1000000", "--rate", "200"]) { address in
             for (signal, exit) in [("INT", 130), ("TERM", 143)] {
