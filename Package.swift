@@ -40,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -84,18 +85,6 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "CostService",
-            dependencies: [
-                "Pricing", "JSONBytes", "Accounting", "EmbeddedDocuments",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: strict),
-        .target(
             name: "LedgerClient",
             dependencies: [
                 "Pricing", "JSONBytes", "Accounting",
@@ -133,6 +122,40 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "MeteringRelay",
+            dependencies: [
+                "Pricing", "JSONBytes", "ProviderUsage", "Accounting", "WebSocketMessages",
+                "WebSocketServer", "StreamClient",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "CostService",
+            dependencies: [
+                "Pricing", "JSONBytes", "Accounting", "EmbeddedDocuments", "MeteringRelay",
+                "WebSocketServer",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "StandInUpstream",
             dependencies: [
                 "JSONBytes", "WebSocketMessages", "WebSocketServer",
@@ -159,8 +182,8 @@ let package = Package(
             name: "tokenmeter",
             dependencies: [
                 "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
-                "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StreamClient",
-                "StandInUpstream",
+                "UsageImport", "SQLiteStore", "MeteringRelay", "CostService", "LedgerClient",
+                "StreamClient", "StandInUpstream",
                 "StreamBench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -7,7 +7,8 @@ import Pricing
 ///   - name: team
 ///     limit: 150USD
 ///     period: month
-///     on: plan
+///     on: actual
+///     hard: true
 ///     where: {model: "gpt-*"}
 ///     warn: 80%
 ///     zone: Asia/Shanghai
@@ -15,7 +16,7 @@ import Pricing
 /// ```
 package struct BudgetFile {
     static let rootKeys = ["budgets"]
-    static let keys = ["name", "limit", "period", "on", "where", "warn", "zone", "fx"]
+    static let keys = ["name", "limit", "period", "on", "hard", "where", "warn", "zone", "fx"]
     static let fxKeys = ["rate", "date", "source"]
     static let filterKeys = ["model", "channel", "name", "project"]
 
@@ -48,13 +49,28 @@ package struct BudgetFile {
         for (key, value) in mapping["where"]?.mapping(Self.filterKeys)?.pairs ?? [] {
             filter[key] = value.string
         }
+        let isHard = mapping["hard"]?.flag ?? false
+        let basis = choice(mapping["on"], Budget.Basis.allCases)
+        if isHard { refuseHard(mapping, basis, filter) }
         return Budget(
             name: name, limit: limit,
             period: choice(mapping["period"], Budget.Period.allCases) ?? .month,
-            basis: choice(mapping["on"], Budget.Basis.allCases) ?? .plan,
+            basis: basis ?? (isHard ? .actual : .plan), isHard: isHard,
             warnShare: mapping["warn"]?.share ?? .whole, filter: filter,
             zone: mapping["zone"]?.string, fx: mapping["fx"].flatMap(exchangeRate),
             place: Budget.Place(file: item.file, line: item.line))
+    }
+
+    /// A hard budget is held against what is really spent.
+    private func refuseHard(
+        _ mapping: ConfigMapping, _ basis: Budget.Basis?, _ filter: [String: String]
+    ) {
+        if let basis, basis != .actual {
+            mapping["on"]?.fault("a hard budget is on: actual, for it holds requests back")
+        }
+        if filter["name"] != nil {
+            mapping["where"]?.fault("a hard budget cannot ask for a name, for requests have none")
+        }
     }
 
     /// A rate that can be looked up again: with its day and where it is from.

@@ -107,6 +107,15 @@ package final class ConfigNode {
         return date
     }
 
+    package var flag: Bool? {
+        guard let text = string else { return nil }
+        guard text == "true" || text == "false" else {
+            fault("\(quoted(text)) is neither true nor false")
+            return nil
+        }
+        return text == "true"
+    }
+
     /// A day, which means its midnight in UTC, or an RFC 3339 moment.
     package var timestamp: Timestamp? {
         guard let text = string else { return nil }

@@ -56,7 +56,7 @@ package struct AccessGate: RouterMiddleware {
     }
 
     private let keys: any AccessKeys
-    private let wantsKey: Bool
+    let wantsKey: Bool
     private let now: @Sendable () -> Timestamp
     private let remembered = Remembered()
 
@@ -82,16 +82,39 @@ package struct AccessGate: RouterMiddleware {
 
     /// Throws a 401 that does not tell a key that never was from one that ended.
     package func access(_ request: Request) async throws -> Access {
-        guard let text = try GivenKey.text(of: request) else {
-            guard !wantsKey else {
-                throw Problem(
-                    status: .unauthorized, code: "key_required",
-                    detail: "a key is wanted, as Authorization: Bearer tm_…")
-            }
-            return Access(key: nil)
+        let text = try GivenKey.text(
+            parameters: request.uri.queryParameters.map { ($0.key, $0.value) }
+        ) { name in
+            HTTPField.Name(name).map { request.headers[values: $0] } ?? []
         }
-        guard let secret = KeySecret(text), let known = try await known(secret.id),
-            secret.matches(hash: known.hash), known.key.state(at: now()) == .active
+        return try await access(text)
+    }
+
+    func access(_ text: String?) async throws -> Access {
+        guard let text else { return try withoutKey() }
+        let secret = KeySecret(text)
+        return try access(secret, secret == nil ? nil : try await known(secret))
+    }
+
+    /// The same without waiting; `nil` where the key has to be looked up first.
+    func rememberedAccess(_ text: String?) throws -> Access? {
+        guard let text else { return try withoutKey() }
+        guard let secret = KeySecret(text) else { return try access(nil, nil) }
+        return try remembered(secret.id).map { try access(secret, $0) }
+    }
+
+    private func withoutKey() throws(Problem) -> Access {
+        guard !wantsKey else {
+            throw Problem(
+                status: .unauthorized, code: "key_required",
+                detail: "a key is wanted, as Authorization: Bearer tm_…")
+        }
+        return Access(key: nil)
+    }
+
+    private func access(_ secret: KeySecret?, _ known: Known?) throws(Problem) -> Access {
+        guard let secret, let known, secret.matches(hash: known.hash),
+            known.key.state(at: now()) == .active
         else {
             throw Problem(
                 status: .unauthorized, code: "unknown_key",
@@ -100,18 +123,30 @@ package struct AccessGate: RouterMiddleware {
         return Access(account: known.account, key: known.key)
     }
 
-    private func known(_ id: String) async throws -> Known? {
+    private func remembered(_ id: String) -> Known? {
         let time = now()
-        if let known = remembered.known.withLock({ $0[id] }),
+        guard let known = remembered.known.withLock({ $0[id] }),
             time.milliseconds - known.readAt.milliseconds < Self.rememberedMilliseconds,
             time >= known.readAt
-        {
-            return known
-        }
-        let found = try await NIOThreadPool.singleton.runIfActive { [keys] in
-            try keys.accessKey(id).map {
-                Known(key: $0.key, hash: $0.hash, account: $0.account, readAt: time)
+        else { return nil }
+        return known
+    }
+
+    private func known(_ secret: KeySecret?) async throws -> Known? {
+        guard let id = secret?.id else { return nil }
+        if let known = remembered(id) { return known }
+        let time = now()
+        let found: Known?
+        do {
+            found = try await NIOThreadPool.singleton.runIfActive { [keys] in
+                try keys.accessKey(id).map {
+                    Known(key: $0.key, hash: $0.hash, account: $0.account, readAt: time)
+                }
             }
+        } catch {
+            throw Problem(
+                status: .serviceUnavailable, code: "no_ledger",
+                detail: "the keys cannot be looked up now")
         }
         remembered.known.withLock { known in
             if known.count >= Self.maximumRemembered { known = [:] }
@@ -127,18 +162,17 @@ enum GivenKey {
     /// For clients that cannot set headers.
     static let parameters: Set<Substring> = ["api_key", "key"]
 
-    /// `nil` where there is none. Throws a 400 for two that differ.
-    static func text(of request: Request) throws(Problem) -> String? {
+    /// `nil` where there is none; `values` gives those of a header. Throws a 400 for two that differ.
+    static func text(
+        parameters given: [(Substring, Substring)], _ values: (String) -> [String]
+    ) throws(Problem) -> String? {
         var found: Set<String> = []
         for name in headers {
-            guard let field = HTTPField.Name(name) else { continue }
-            for value in request.headers[values: field] {
+            for value in values(name) {
                 found.insert(name == "authorization" ? withoutScheme(value) : value)
             }
         }
-        for (name, value) in request.uri.queryParameters where parameters.contains(name) {
-            found.insert(String(value))
-        }
+        for (name, value) in given where parameters.contains(name) { found.insert(String(value)) }
         guard found.count <= 1 else {
             throw Problem(
                 status: .badRequest, code: "several_keys",

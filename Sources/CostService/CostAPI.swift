@@ -3,6 +3,7 @@ import Crypto
 import HTTPTypes
 import Hummingbird
 import JSONBytes
+import MeteringRelay
 import NIOPosix
 import Pricing
 
@@ -19,6 +20,7 @@ package struct CostAPI: Sendable {
     private let context: @Sendable () -> PricingContext
     private let ledger: @Sendable () throws -> ServiceLedger
     private let writer: @Sendable () throws -> ServiceLedger
+    private let relay: ServedRelay?
 
     /// `context`, `ledger` and `writer` are asked once a request, for the hour moves on; the latter two
     /// off the threads that serve, where they may wait for the disk. `ledger` answers, `writer` has all
@@ -27,7 +29,7 @@ package struct CostAPI: Sendable {
         guardrail: OriginGuard, gate: AccessGate, openAPI: [UInt8],
         context: @escaping @Sendable () -> PricingContext,
         ledger: @escaping @Sendable () throws -> ServiceLedger,
-        writer: @escaping @Sendable () throws -> ServiceLedger
+        writer: @escaping @Sendable () throws -> ServiceLedger, relay: ServedRelay? = nil
     ) {
         self.guardrail = guardrail
         self.gate = gate
@@ -35,6 +37,7 @@ package struct CostAPI: Sendable {
         self.context = context
         self.ledger = ledger
         self.writer = writer
+        self.relay = relay
     }
 
     package func router() -> Router<ServiceContext> {
@@ -206,8 +209,9 @@ package struct CostAPI: Sendable {
         try Self.requireAll(access)
         let text = try await waiting {
             let ledger = try open(access)
-            return try PrometheusText.render(
-                ledger.context.metrics(ledger.budgets, held: ledger.reservations))
+            let kept = try ledger.context.metrics(ledger.budgets, held: ledger.reservations)
+            let passed = relay.map { $0.relay.metrics.metrics(waiting: $0.writer.waiting) } ?? []
+            return PrometheusText.render(kept + passed)
         }
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

@@ -20,17 +20,9 @@ package struct OriginGuard: RouterMiddleware {
     package func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        guard let authority = request.head.authority, hosts.contains(Self.host(authority)) else {
-            throw Problem(
-                status: .misdirectedRequest, code: "unknown_host",
-                detail: "the Host of the request is not a name of this service")
-        }
-        guard let origin = request.headers[.origin] else { return try await next(request, context) }
-        guard origins.contains(origin) else {
-            throw Problem(
-                status: .forbidden, code: "forbidden_origin",
-                detail: "requests of other web origins are refused; allow one with --allow-origin")
-        }
+        let origin = request.headers[.origin]
+        try admit(host: request.head.authority, origin: origin)
+        guard let origin else { return try await next(request, context) }
         let isPreflight = request.method == .options
         var response = Response(status: .noContent)
         if !isPreflight {
@@ -40,17 +32,42 @@ package struct OriginGuard: RouterMiddleware {
                 response = Problem(error).response
             }
         }
-        // The page that asked may read the answer; no credentials are ever involved.
-        response.headers[.accessControlAllowOrigin] = origin
-        response.headers[.vary] = "Origin"
-        response.headers[.accessControlExposeHeaders] = "etag"
+        for (name, value) in Self.headers(for: origin) {
+            if let name = HTTPField.Name(name) { response.headers[name] = value }
+        }
         if isPreflight {
             response.headers[.accessControlAllowMethods] = "GET, POST, OPTIONS"
             response.headers[.accessControlAllowHeaders] =
-                "authorization, content-type, if-none-match, x-api-key"
+                "authorization, content-type, if-none-match, x-api-key, x-tokenmeter-project, x-tokenmeter-tag, x-tokenmeter-user"
             response.headers[.accessControlMaxAge] = "600"
         }
         return response
+    }
+
+    /// Throws a problem for a host that is not ours, or an origin that is not allowed.
+    func admit(host: String?, origin: String?) throws(Problem) {
+        guard let host, hosts.contains(Self.host(host)) else {
+            throw Problem(
+                status: .misdirectedRequest, code: "unknown_host",
+                detail: "the Host of the request is not a name of this service")
+        }
+        guard let origin else { return }
+        guard origins.contains(origin) else {
+            throw Problem(
+                status: .forbidden, code: "forbidden_origin",
+                detail: "requests of other web origins are refused; allow one with --allow-origin")
+        }
+    }
+
+    /// Lets the page that asked read the answer; no credentials are ever involved.
+    static func headers(for origin: String) -> [(name: String, value: String)] {
+        [
+            ("access-control-allow-origin", origin), ("vary", "Origin"),
+            (
+                "access-control-expose-headers",
+                "etag, x-tokenmeter-event, x-tokenmeter-budget"
+            ),
+        ]
     }
 
     /// `127.0.0.1:8787` → `127.0.0.1`; `[::1]:8787` → `[::1]`.

@@ -6,10 +6,10 @@ enum PrometheusText {
     static func render(_ metrics: [Metric]) -> String {
         var text = ""
         for metric in metrics {
-            text += "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) gauge\n"
+            text += "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(metric.kind.rawValue)\n"
             for sample in metric.samples {
                 let labels = sample.labels.map { "\($0)=\"\(escaped($1))\"" }
-                text += metric.name
+                text += metric.name + sample.suffix
                 if !labels.isEmpty { text += "{\(labels.joined(separator: ","))}" }
                 text += " \(sample.value)\n"
             }

@@ -55,12 +55,23 @@ package struct JSONReader {
     package mutating func object(
         _ member: (inout JSONReader, UnsafeBufferPointer<UInt8>) throws -> Void
     ) throws {
+        try members { reader, key in
+            guard !key.contains(UInt8(ascii: "\\")) else {
+                throw reader.fail("a key with an escape")
+            }
+            try member(&reader, key)
+        }
+    }
+
+    /// The same, whatever the keys are: they come as they stand, escapes included.
+    private mutating func members(
+        _ member: (inout JSONReader, UnsafeBufferPointer<UInt8>) throws -> Void
+    ) throws {
         try take(UInt8(ascii: "{"), "expected an object")
         if takeIf(UInt8(ascii: "}")) { return }
         repeat {
             skipSpace()
             let key = try rawString("expected a key")
-            guard !key.contains(UInt8(ascii: "\\")) else { throw fail("a key with an escape") }
             try take(UInt8(ascii: ":"), "expected a colon")
             try member(&self, key)
         } while takeIf(UInt8(ascii: ","))
@@ -222,7 +233,7 @@ package struct JSONReader {
     package mutating func skip(depth: Int = 0) throws {
         guard depth < Self.maximumDepth else { throw fail("more than \(Self.maximumDepth) levels") }
         switch peek() {
-        case UInt8(ascii: "{"): try object { reader, _ in try reader.skip(depth: depth + 1) }
+        case UInt8(ascii: "{"): try members { reader, _ in try reader.skip(depth: depth + 1) }
         case UInt8(ascii: "["): try array { try $0.skip(depth: depth + 1) }
         case UInt8(ascii: "\""): _ = try rawString("expected a string")
         case UInt8(ascii: "t") where takeWord("true"): break

@@ -64,4 +64,10 @@ package struct UsageReader: Sendable {
 
     /// Whether the answer was finished: usage may still come.
     package var hasFinishMarker: Bool { tally.finishReason != nil || tally.hasEnd }
+
+    /// Whether the sign came behind which a client looks for nothing more.
+    package var hasEndMarker: Bool { tally.hasEnd }
+
+    /// Whether anything of the answer came: text, thoughts or arguments of tools.
+    package var hasText: Bool { tally.text.bytes > 0 }
 }

@@ -216,14 +216,3 @@ extension SQLiteStore: UsageLedger {
         } ?? empty
     }
 }
-
-extension LedgerEntry {
-    func matches(_ filter: EventFilter) -> Bool {
-        filter.isEmpty
-            || filter.matches(.model, model) && filter.matches(.channel, channel)
-                && filter.matches(.project, event.project) && filter.matches(.user, event.user)
-                && filter.matches(.known, event.known.rawValue)
-                && filter.matches(.serviceTier, event.serviceTier)
-                && filter.matches(.source, event.source) && filter.matches(tags: event.tags)
-    }
-}

@@ -77,6 +77,14 @@ package struct StreamAddress: Hashable, Sendable {
         return address
     }
 
+    /// With more of a query that is escaped already.
+    package func adding(query more: String) -> StreamAddress {
+        guard !more.isEmpty else { return self }
+        var address = self
+        address.query = query.map { "\($0)&\(more)" } ?? more
+        return address
+    }
+
     /// All but letters, digits and `-._~` as `%` and two digits.
     package static func escaped(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)

@@ -3,6 +3,8 @@ import ConfigFiles
 import CostService
 import Foundation
 import LedgerClient
+import Logging
+import MeteringRelay
 import Pricing
 import ProviderUsage
 import RateCatalog
@@ -111,6 +113,23 @@ enum Composition {
                     context: LedgerContext(now(), ledger: store), reservations: store,
                     budgets: budgets)
             })
+    }
+
+    /// What a relay works on, over the service's own ledger.
+    static func relay(
+        _ setup: RelaySetup, _ service: Service, budgets: [Budget], gate: any RelayGate,
+        log: AccessLog?, logger: Logger
+    ) throws -> ServedRelay {
+        let writer = EventWriter(logger: logger) {
+            let ledger = try service.writer()
+            return RelayLedger(ledger.context, ledger.reservations)
+        }
+        let watch = BudgetWatch(
+            budgets, writer: writer, owner: EventID(mintedAt: now()).text)
+        let relay = try Relay(
+            setup.settings, gate: gate, writer: writer, budgets: watch,
+            recording: setup.recording, log: log, logger: logger, rates: service.context)
+        return ServedRelay(relay, writer, watch, shutdownSeconds: setup.shutdownSeconds)
     }
 
     /// The keys of the service that works on this ledger.

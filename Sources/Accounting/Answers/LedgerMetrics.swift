@@ -3,7 +3,11 @@ import Pricing
 
 /// A number that somebody watches, with what tells its samples apart.
 package struct Metric: Sendable {
+    package enum Kind: String, Sendable { case gauge, counter, histogram }
+
     package struct Sample: Sendable {
+        /// What a histogram's parts add to its name.
+        package let suffix: String
         package let labels: [(name: String, value: String)]
         /// A decimal number.
         package let value: String
@@ -11,15 +15,19 @@ package struct Metric: Sendable {
 
     package let name: String
     package let help: String
-    package fileprivate(set) var samples: [Sample] = []
+    package let kind: Kind
+    package private(set) var samples: [Sample] = []
 
-    fileprivate init(_ name: String, _ help: String) {
+    package init(_ name: String, _ help: String, _ kind: Kind = .gauge) {
         self.name = "tokenmeter_" + name
         self.help = help
+        self.kind = kind
     }
 
-    fileprivate mutating func add(_ value: String, _ labels: (name: String, value: String)...) {
-        samples.append(Sample(labels: labels, value: value))
+    package mutating func add(
+        _ value: String, suffix: String = "", _ labels: (name: String, value: String)...
+    ) {
+        samples.append(Sample(suffix: suffix, labels: labels, value: value))
     }
 }
 

@@ -13,6 +13,20 @@ extension RateBook {
         return unpriced(event)
     }
 
+    /// What an entry costs; `nil` where no line prices it, or nothing is known of what it used.
+    package func cost(of entry: LedgerEntry) -> Cost? {
+        guard entry.event.known != .unknown, let line = entry.line else { return nil }
+        let event = entry.event
+        let name = entry.pricedBy == .answered ? event.modelAnswered : nil
+        var purchase = purchase(event, named: name ?? event.modelAsked)
+        purchase.channel = line.channel
+        do throws(PricingError) {
+            return try price(event.usage, purchase).cost
+        } catch {
+            return nil
+        }
+    }
+
     /// Why an event has no line, or `nil` where it has one now.
     package func refusal(of event: UsageEvent) -> PricingError? {
         do throws(PricingError) {

@@ -151,6 +151,17 @@ package struct EventFilter: Hashable, Sendable {
     }
 }
 
+extension LedgerEntry {
+    package func matches(_ filter: EventFilter) -> Bool {
+        filter.isEmpty
+            || filter.matches(.model, model) && filter.matches(.channel, channel)
+                && filter.matches(.project, event.project) && filter.matches(.user, event.user)
+                && filter.matches(.known, event.known.rawValue)
+                && filter.matches(.serviceTier, event.serviceTier)
+                && filter.matches(.source, event.source) && filter.matches(tags: event.tags)
+    }
+}
+
 /// Sums of usage between boundaries of time, by all that decides a price, and by project or user
 /// where that is asked.
 package struct SumQuery: Sendable {

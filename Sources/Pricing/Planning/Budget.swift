@@ -7,6 +7,8 @@ package struct Budget: Sendable {
     package let limit: Money
     package let period: Period
     package let basis: Basis
+    /// Whether the relay refuses what could pass it.
+    package let isHard: Bool
     /// From this share of the limit on it warns.
     package let warnShare: Share
     /// Field → glob: `model`, `channel`, `name`, `project`.
@@ -29,8 +31,8 @@ package struct Budget: Sendable {
     }
 
     package init(
-        name: String, limit: Money, period: Period, basis: Basis, warnShare: Share,
-        filter: [String: String], zone: String? = nil, fx: FXRate? = nil, place: Place? = nil
+        name: String, limit: Money, period: Period, basis: Basis, isHard: Bool = false,
+        warnShare: Share, filter: [String: String], zone: String? = nil, fx: FXRate? = nil, place: Place? = nil
     ) {
         self.zone = zone
         self.fx = fx
@@ -39,6 +41,7 @@ package struct Budget: Sendable {
         self.limit = limit
         self.period = period
         self.basis = basis
+        self.isHard = isHard
         self.warnShare = warnShare
         self.filter = filter
     }

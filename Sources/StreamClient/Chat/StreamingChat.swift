@@ -106,7 +106,12 @@ extension StreamError {
     /// knows.
     package var mayBeCharged: Bool {
         guard wasSent else { return false }
-        if case .status(let status, _, _) = reason { return status >= 500 && status != 503 }
+        if case .status(let status, _, _) = reason { return Self.mayBeCharged(status: status) }
         return true
+    }
+
+    /// An answer with a status: what is refused costs nothing; who fails may have done the work.
+    package static func mayBeCharged(status: Int) -> Bool {
+        (200..<300).contains(status) || status >= 500 && status != 503
     }
 }

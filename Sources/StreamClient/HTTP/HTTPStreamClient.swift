@@ -41,20 +41,24 @@ package final class HTTPStreamClient: Sendable {
     package func send(_ request: StreamRequest) async throws(StreamError) -> StreamResponse {
         let eventLoop = group.next()
         let head = eventLoop.makePromise(of: StreamResponse.self)
+        let host = request.address.host
+        let demand = StreamDemand(on: eventLoop)
+        let receiver = AwaitedAnswer(
+            host: host, waitingPieces: settings.limits.maximumWaitingPieces, demand: demand,
+            head: head)
         let exchange = HTTPExchange(
-            host: request.address.host, timeouts: settings.timeouts,
-            waitingPieces: settings.limits.maximumWaitingPieces, on: eventLoop, head: head)
+            host: host, timeouts: settings.timeouts, on: eventLoop,
+            state: .makeBoxSendingValue(
+                HTTPExchange.State(receiver: receiver), eventLoop: eventLoop))
         let sent: HTTPClient.Request
         do {
-            sent = try HTTPClient.Request(
-                url: request.address.text, method: HTTPMethod(rawValue: request.method),
-                headers: Self.headers(of: request), body: .byteBuffer(request.body))
+            sent = try Self.request(request)
         } catch {
-            let reason = StreamError.Reason(error)
-            head.fail(StreamError(host: request.address.host, reason: reason, wasSent: false))
-            throw StreamError(host: request.address.host, reason: reason, wasSent: false)
+            head.fail(error)
+            throw error
         }
         eventLoop.execute { [client] in
+            demand.begin(exchange)
             exchange.began(
                 client.execute(
                     request: sent, delegate: exchange, eventLoop: .delegate(on: eventLoop),
@@ -68,14 +72,46 @@ package final class HTTPStreamClient: Sendable {
             }
         } catch {
             throw error as? StreamError
-                ?? StreamError(
-                    host: request.address.host, reason: StreamError.Reason(error), wasSent: true)
+                ?? StreamError(host: host, reason: StreamError.Reason(error), wasSent: true)
+        }
+    }
+
+    /// Sends a request once, from an event loop of the client's, where connection and receiver stay.
+    ///
+    /// Throws `StreamError` where the request is none that can be sent; the receiver hears nothing then.
+    package func begin(
+        _ request: StreamRequest, on eventLoop: any EventLoop, into receiver: any StreamReceiver
+    ) throws(StreamError) -> HTTPExchange {
+        let sent = try Self.request(request)
+        let exchange = HTTPExchange(
+            host: request.address.host, timeouts: settings.timeouts, on: eventLoop,
+            state: NIOLoopBoundBox(HTTPExchange.State(receiver: receiver), eventLoop: eventLoop))
+        exchange.began(
+            client.execute(
+                request: sent, delegate: exchange, eventLoop: .delegateAndChannel(on: eventLoop),
+                logger: nil))
+        return exchange
+    }
+
+    private static func request(
+        _ request: StreamRequest
+    ) throws(StreamError) -> HTTPClient.Request {
+        do {
+            return try HTTPClient.Request(
+                url: request.address.text, method: HTTPMethod(rawValue: request.method),
+                headers: headers(of: request),
+                body: request.body.readableBytes > 0 ? .byteBuffer(request.body) : nil)
+        } catch {
+            throw StreamError(
+                host: request.address.host, reason: StreamError.Reason(error), wasSent: false)
         }
     }
 
     private static func headers(of request: StreamRequest) -> HTTPHeaders {
         var headers = HTTPHeaders(request.headers)
-        headers.replaceOrAdd(name: "User-Agent", value: "tokenmeter")
+        if !headers.contains(name: "User-Agent") {
+            headers.add(name: "User-Agent", value: "tokenmeter")
+        }
         // Bytes that are metered and shown as they come are not packed.
         headers.replaceOrAdd(name: "Accept-Encoding", value: "identity")
         return headers

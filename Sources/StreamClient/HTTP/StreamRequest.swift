@@ -7,6 +7,7 @@ package struct StreamRequest: Sendable {
     package var method: String
     /// In their order; those of the transport are added.
     package var headers: [(name: String, value: String)]
+    /// Empty where there is none.
     package var body: ByteBuffer
 
     package init(
@@ -51,7 +52,7 @@ package struct StreamResponse: Sendable {
 package struct StreamBody: AsyncSequence, Sendable {
     typealias Pieces = NIOThrowingAsyncSequenceProducer<
         ByteBuffer, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark,
-        HTTPExchangeDemand
+        StreamDemand
     >
 
     let pieces: Pieces

@@ -5,19 +5,11 @@ import StreamClient
 
 /// Keeps what each answer used, and says what it came to.
 struct ChatLedger {
-    /// What is the same for all questions of a session.
-    struct Attribution {
-        var channel: String
-        var project: String?
-        var user: String?
-        var tags: [String: String]
-    }
-
     private let context: LedgerContext
-    private let attribution: Attribution
+    private let attribution: UsageEvent.Attribution
     private(set) var session = SessionCosts()
 
-    init(_ context: LedgerContext, _ attribution: Attribution) {
+    init(_ context: LedgerContext, _ attribution: UsageEvent.Attribution) {
         self.context = context
         self.attribution = attribution
     }
@@ -29,46 +21,18 @@ struct ChatLedger {
         let event = event(outcome, id: id, modelAsked: modelAsked)
         let entry = context.pricing.book.entry(for: event)
         _ = try context.ledger.append([entry], account: context.account, durability: .full)
-        let price = price(entry)
+        let price = context.pricing.book.cost(of: entry)
         session.add(price)
         return Self.line(entry, price, outcome)
     }
 
     private func event(_ outcome: ChatOutcome, id: EventID, modelAsked: String) -> UsageEvent {
-        let reading = outcome.reading
-        return UsageEvent(
-            id: id, vendorID: reading.vendorID.map(Self.bounded), start: outcome.start,
-            durationMilliseconds: outcome.durationMilliseconds,
-            firstTokenMilliseconds: outcome.firstTokenMilliseconds, channel: attribution.channel,
-            modelAsked: modelAsked, modelAnswered: reading.model.map(Self.bounded),
-            serviceTier: reading.serviceTier.map(Self.bounded) ?? RateConditions.standardTier,
-            usage: reading.usageOfRequest, known: reading.known, method: reading.method,
-            source: "chat",
-            project: attribution.project, user: attribution.user, tags: attribution.tags,
-            vendorCost: reading.vendorCost)
-    }
-
-    /// What an event has room for: a vendor's text is no longer than a text of ours may be.
-    private static func bounded(_ text: String) -> String {
-        guard text.utf8.count > UsageEvent.maximumTextBytes else { return text }
-        var text = text
-        while text.utf8.count > UsageEvent.maximumTextBytes { text.removeLast() }
-        return text
-    }
-
-    /// What it costs; `nil` where no line prices it, or nothing is known of what it used.
-    private func price(_ entry: LedgerEntry) -> Cost? {
-        guard entry.event.known != .unknown, let line = entry.line else { return nil }
-        let event = entry.event
-        let name = entry.pricedBy == .answered ? event.modelAnswered : nil
-        let purchase = Purchase(
-            model: name ?? event.modelAsked, channel: line.channel, at: event.start,
-            completedAt: event.end, serviceTier: event.serviceTier, attributes: event.attributes)
-        do throws(PricingError) {
-            return try context.pricing.book.price(event.usage, purchase).cost
-        } catch {
-            return nil
-        }
+        UsageEvent(
+            id: id, outcome.reading,
+            UsageEvent.Times(
+                start: outcome.start, durationMilliseconds: outcome.durationMilliseconds,
+                firstTokenMilliseconds: outcome.firstTokenMilliseconds),
+            modelAsked: modelAsked, attribution)
     }
 
     /// `openai gpt-4.1 · 12 in, 345 out, reported · 0.0028 USD · first token 0.42 s of 3.10 s · event …`

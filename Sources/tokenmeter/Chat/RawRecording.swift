@@ -1,7 +1,7 @@
 import Foundation
 
 /// Keeps the bytes of answers as they came, so that a wrong reading can be shown to others.
-struct RawRecording {
+struct RawRecording: Sendable {
     private let folder: String
 
     /// Makes the folder, for its owner alone. Throws `ChatError.unwritableRecord`.

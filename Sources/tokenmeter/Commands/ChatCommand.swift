@@ -47,9 +47,9 @@ struct ChatCommand: AsyncParsableCommand {
             clock: Composition.chatClock,
             ledger: ChatLedger(
                 context,
-                ChatLedger.Attribution(
-                    channel: setup.channel.id, project: chat.project, user: chat.user,
-                    tags: attributes)))
+                UsageEvent.Attribution(
+                    channel: setup.channel.id, source: "chat", project: chat.project,
+                    user: chat.user, tags: attributes)))
         guard let prompt else { return try await Conversation(session).run() }
         let end = try await session.ask(prompt)
         await session.close()

@@ -3,6 +3,7 @@ import ArgumentParser
 import ConfigFiles
 import CostService
 import Logging
+import MeteringRelay
 import Pricing
 
 struct ServeCommand: AsyncParsableCommand {
@@ -33,16 +34,23 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A YAML file of budgets, for /api/v1/budgets and /metrics.")
     var budgets: String?
     @Flag(help: "Ask for a key on this machine too.") var requireKey = false
+    @Option(help: "A YAML file of upstreams; requests to them are passed on and metered.")
+    var relay: String?
+    @Option(help: "Keep the raw bodies of answers in this folder: they hold content.")
+    var record: String?
+    @Option(help: "Write a line of JSON for each request to this file; - is stderr.")
+    var accessLog: String?
+    @Option(help: "The certificate chain for TLS, a file of PEM.") var tlsCertificate: String?
+    @Option(help: "The key to it, a file of PEM.") var tlsKey: String?
+    @Option(help: "Seconds that answers under way may take once the service is asked to end.")
+    var shutdownLimit = 30
 
     func run() async throws {
-        let isLocal = ["127.0.0.1", "::1", "localhost"].contains(host)
-        guard (0...65_535).contains(port) else {
-            throw QuestionError.invalid(field: "--port", problem: "\(port) is not from 0 to 65535")
-        }
         let limits = try budgets.map {
             try BudgetFile.read(try RateFolder.text(of: $0), file: $0)
         }
         let service = try Composition.service(global, budgets: limits ?? [])
+        let address = try address()
         if !isLocal, try service.hasNoKeys() {
             throw QuestionError.invalid(
                 field: "--host",
@@ -52,17 +60,70 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let names = OriginGuard.loopbackHosts.union(hostName.map { $0.lowercased() }).union(
             isLocal ? [] : [host.lowercased()])
-        let api = CostAPI(
-            guardrail: OriginGuard(hosts: names, origins: Set(allowOrigin)),
-            gate: AccessGate(
-                keys: service.keys, wantsKey: !isLocal || requireKey, now: Composition.now),
-            openAPI: try OpenAPIDocument.bytes(),
-            context: service.context, ledger: service.ledger, writer: service.writer)
+        let guardrail = OriginGuard(hosts: names, origins: Set(allowOrigin))
+        let gate = AccessGate(
+            keys: service.keys, wantsKey: !isLocal || requireKey, now: Composition.now)
         var logger = Logger(label: "tokenmeter") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice
+        let served = try relay(service, limits ?? [], guardrail, gate, logger)
+        let api = CostAPI(
+            guardrail: guardrail, gate: gate, openAPI: try OpenAPIDocument.bytes(),
+            context: service.context, ledger: service.ledger, writer: service.writer,
+            relay: served)
         let shownHost = host == "::1" ? "[::1]" : host
-        try await CostServer(api: api, host: host, port: port).run(logger: logger) { port in
-            Terminal.note("listening on http://\(shownHost):\(port)")
+        let scheme = address.tls == nil ? "http" : "https"
+        try await CostServer(api: api, relay: served, at: address).run(logger: logger) { port in
+            Terminal.note("listening on \(scheme)://\(shownHost):\(port)")
         }
+    }
+
+    private var isLocal: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+
+    private func address() throws -> ServerAddress {
+        guard (0...65_535).contains(port) else {
+            throw QuestionError.invalid(field: "--port", problem: "\(port) is not from 0 to 65535")
+        }
+        guard (0...3_600).contains(shutdownLimit) else {
+            throw QuestionError.invalid(
+                field: "--shutdown-limit", problem: "\(shutdownLimit) is not from 0 to 3600")
+        }
+        var address = ServerAddress(host: host, port: port)
+        address.shutdownSeconds = shutdownLimit
+        switch (tlsCertificate, tlsKey) {
+        case (nil, nil): break
+        case (let certificate?, let key?):
+            address.tls = ServerAddress.TLS(certificates: certificate, key: key)
+        default:
+            throw QuestionError.invalid(
+                field: tlsKey == nil ? "--tls-certificate" : "--tls-key",
+                problem: "--tls-certificate and --tls-key go together")
+        }
+        return address
+    }
+
+    private func relay(
+        _ service: Composition.Service, _ budgets: [Budget], _ guardrail: OriginGuard,
+        _ gate: AccessGate, _ logger: Logger
+    ) throws -> ServedRelay? {
+        guard let relay else {
+            guard record == nil else {
+                throw QuestionError.invalid(
+                    field: "--record", problem: "goes with --relay, whose answers it keeps")
+            }
+            return nil
+        }
+        var setup = try RelaySetup(file: relay, service.context())
+        setup.shutdownSeconds = shutdownLimit
+        if let record {
+            setup.recording = try RawRecording(record)
+            Terminal.note(
+                "note: \(record) will hold the content of answers; share it only where they may be read"
+            )
+        }
+        let log = try accessLog.map(LogFile.init)
+        return try Composition.relay(
+            setup, service, budgets: budgets,
+            gate: RelayDoor(guardrail: guardrail, gate: gate),
+            log: log.map { file in AccessLog { file.write($0) } }, logger: logger)
     }
 }

@@ -1,0 +1,72 @@
+import Accounting
+import HTTPTypes
+import HummingbirdCore
+import MeteringRelay
+import NIOCore
+import NIOHTTP1
+
+/// Lets requests to the relay in by the same rules as questions to the API: host, origin, key.
+package struct RelayDoor: RelayGate {
+    private let guardrail: OriginGuard
+    private let gate: AccessGate
+
+    package init(guardrail: OriginGuard, gate: AccessGate) {
+        self.guardrail = guardrail
+        self.gate = gate
+    }
+
+    package func admit(
+        _ head: HTTPRequestHead, on eventLoop: any EventLoop
+    ) -> EventLoopFuture<RelayCaller> {
+        let origin = head.headers.first(name: "origin")
+        do {
+            try guardrail.admit(host: host(head), origin: origin)
+            let text = try key(head)
+            if let access = try gate.rememberedAccess(text) {
+                return eventLoop.makeSucceededFuture(try Self.caller(access, origin))
+            }
+            return eventLoop.makeFutureWithTask {
+                do {
+                    return try Self.caller(try await gate.access(text), origin)
+                } catch {
+                    throw RelayProblem(Problem(error))
+                }
+            }
+        } catch {
+            return eventLoop.makeFailedFuture(RelayProblem(Problem(error)))
+        }
+    }
+
+    private func host(_ head: HTTPRequestHead) -> String? {
+        let hosts = head.headers["host"]
+        return hosts.count == 1 ? hosts[0] : nil
+    }
+
+    /// The SDKs of vendors send a key in any case: where none is wanted, one of a vendor's is none.
+    private func key(_ head: HTTPRequestHead) throws(Problem) -> String? {
+        let query: [(Substring, Substring)] = URI(head.uri).queryParameters.map {
+            ($0.key, $0.value)
+        }
+        let isOurs =
+            GivenKey.headers.contains { head.headers[$0].contains { $0.contains("tm_") } }
+            || query.contains { GivenKey.parameters.contains($0.0) && $0.1.contains("tm_") }
+        guard gate.wantsKey || isOurs else { return nil }
+        return try GivenKey.text(parameters: query) { head.headers[$0] }
+    }
+
+    private static func caller(
+        _ access: Access, _ origin: String?
+    ) throws(Problem) -> RelayCaller {
+        try access.require(.relay)
+        return RelayCaller(
+            account: access.account, key: access.key?.id, project: access.key?.project,
+            budget: access.key?.budget, models: access.key?.models ?? [],
+            headers: origin.map(OriginGuard.headers) ?? [])
+    }
+}
+
+extension RelayProblem {
+    init(_ problem: Problem) {
+        self.init(Int(problem.status.code), problem.code, problem.detail)
+    }
+}

@@ -1,0 +1,247 @@
+import Accounting
+import JSONBytes
+import Logging
+import NIOCore
+import NIOPosix
+import Pricing
+import Synchronization
+
+/// A ledger as the relay writes it.
+package struct RelayLedger: Sendable {
+    package let context: LedgerContext
+    package let reservations: any BudgetReservations
+
+    package init(_ context: LedgerContext, _ reservations: any BudgetReservations) {
+        self.context = context
+        self.reservations = reservations
+    }
+
+    func of(account: String) -> RelayLedger {
+        RelayLedger(
+            LedgerContext(context.pricing, ledger: context.ledger, account: account), reservations)
+    }
+}
+
+/// Keeps the events of a relay, on one thread: those that come while it writes share the next
+/// transaction, and its sync.
+///
+/// An event that cannot be kept is tried again until it can; meanwhile no request is let through.
+package final class EventWriter: Sendable {
+    private struct Waiting: Sendable {
+        let event: UsageEvent
+        let account: String
+        let promise: EventLoopPromise<LedgerEntry>
+    }
+
+    private struct State {
+        var events: [Waiting] = []
+        var probes: [EventLoopPromise<Void>] = []
+        var tasks: [@Sendable (Result<RelayLedger, any Error>) -> Void] = []
+        /// Whether the thread is at work, or will be.
+        var isScheduled = false
+        var isFailing = false
+        /// When the ledger was last written.
+        var writtenAt: NIODeadline?
+    }
+
+    /// For how long a ledger that was written counts as one that can be.
+    private static let freshMilliseconds: Int64 = 1_000
+    private static let retryMilliseconds: Int64 = 250
+    /// A transaction holds the ledger's lock for a few milliseconds.
+    private static let groupSize = 300
+
+    private let threads = NIOThreadPool(numberOfThreads: 1)
+    private let ledger: @Sendable () throws -> RelayLedger
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// `ledger` is asked on the writer's thread, for the hour moves on.
+    package init(logger: Logger, ledger: @escaping @Sendable () throws -> RelayLedger) {
+        self.ledger = ledger
+        self.logger = logger
+        threads.start()
+    }
+
+    deinit { threads.shutdownGracefully { _ in } }
+
+    // MARK: What is asked of it
+
+    /// Keeps an event, out of reach of a loss of power once the future comes; it waits for ever.
+    func append(
+        _ event: UsageEvent, account: String, on eventLoop: any EventLoop
+    ) -> EventLoopFuture<LedgerEntry> {
+        let promise = eventLoop.makePromise(of: LedgerEntry.self)
+        schedule {
+            $0.events.append(Waiting(event: event, account: account, promise: promise))
+        }
+        return promise.futureResult
+    }
+
+    /// Comes where an event could be kept now: `nil` at once, where one was a moment ago.
+    func ready(on eventLoop: any EventLoop) -> EventLoopFuture<Void>? {
+        let isFresh = state.withLock { state in
+            !state.isFailing
+                && state.writtenAt.map {
+                    NIODeadline.now() - $0 < .milliseconds(Self.freshMilliseconds)
+                } ?? false
+        }
+        if isFresh { return nil }
+        let promise = eventLoop.makePromise(of: Void.self)
+        schedule { $0.probes.append(promise) }
+        return promise.futureResult
+    }
+
+    /// Calls `body` on the writer's thread, in its turn.
+    package func perform<T: Sendable>(
+        on eventLoop: any EventLoop, _ body: @escaping @Sendable (RelayLedger) throws -> T
+    ) -> EventLoopFuture<T> {
+        let promise = eventLoop.makePromise(of: T.self)
+        schedule {
+            $0.tasks.append { ledger in
+                promise.completeWith(Result { try body(try ledger.get()) })
+            }
+        }
+        return promise.futureResult
+    }
+
+    /// How many events wait to be kept.
+    package var waiting: Int { state.withLock { $0.events.count } }
+
+    /// Events that could not be kept so far, as lines of JSON, for whoever ends.
+    package func unkept() -> [String] {
+        state.withLock { $0.events.map(\.event) }.map { event in
+            let entry = LedgerEntry(
+                event: event, channel: event.channel, model: event.modelAsked, line: nil)
+            return String(decoding: entry.json.compactBytes, as: UTF8.self)
+        }
+    }
+
+    private func schedule(_ change: (inout State) -> Void) {
+        let isFirst = state.withLock { state in
+            change(&state)
+            defer { state.isScheduled = true }
+            return !state.isScheduled
+        }
+        if isFirst { submit() }
+    }
+
+    private func submit() {
+        threads.submit { [self] state in if state == .active { work() } }
+    }
+
+    // MARK: On the thread
+
+    private func work() {
+        while true {
+            let (events, probes, tasks) = state.withLock { state in
+                let taken = (
+                    Array(state.events.prefix(Self.groupSize)), state.probes, state.tasks
+                )
+                state.events.removeFirst(taken.0.count)
+                state.probes = []
+                state.tasks = []
+                if taken.0.isEmpty && taken.1.isEmpty && taken.2.isEmpty {
+                    state.isScheduled = false
+                }
+                return taken
+            }
+            guard !events.isEmpty || !probes.isEmpty || !tasks.isEmpty else { return }
+            let opened = Result { try ledger() }
+            for task in tasks { task(opened) }
+            guard keep(events, opened) else {
+                for probe in probes { probe.fail(EventWriterError.unwritable) }
+                return retry(events)
+            }
+            answer(probes, opened, isWritten: !events.isEmpty)
+        }
+    }
+
+    /// Whether all of them are kept, or can never be.
+    private func keep(_ events: [Waiting], _ opened: Result<RelayLedger, any Error>) -> Bool {
+        guard !events.isEmpty else { return true }
+        do {
+            let ledger = try opened.get()
+            for (account, group) in Dictionary(grouping: events, by: \.account) {
+                try keep(group, in: ledger.of(account: account))
+            }
+            wrote(isFailing: false)
+            return true
+        } catch {
+            let isNew = state.withLock { state in
+                defer { state.isFailing = true }
+                return !state.isFailing
+            }
+            if isNew {
+                logger.error(
+                    "the ledger takes no events; they are kept in memory, and no request passes",
+                    metadata: ["reason": "\(error)", "events": "\(events.count)"])
+            }
+            return false
+        }
+    }
+
+    private func keep(_ events: [Waiting], in ledger: RelayLedger) throws {
+        let book = ledger.context.pricing.book
+        let entries = events.map { book.entry(for: $0.event) }
+        do {
+            _ = try ledger.context.ledger.append(
+                entries, account: ledger.context.account, durability: .full)
+            for (event, entry) in zip(events, entries) { event.promise.succeed(entry) }
+        } catch let error as LedgerError {
+            // Of rates that this ledger does not have: the event counts all the same.
+            guard events.count == 1 else {
+                for event in events { try keep([event], in: ledger) }
+                return
+            }
+            var entry = entries[0]
+            entry.line = nil
+            entry.pricedBy = nil
+            logger.warning("an event is kept without its price", metadata: ["reason": "\(error)"])
+            _ = try ledger.context.ledger.append(
+                [entry], account: ledger.context.account, durability: .full)
+            events[0].promise.succeed(entry)
+        }
+    }
+
+    private func answer(
+        _ probes: [EventLoopPromise<Void>], _ opened: Result<RelayLedger, any Error>,
+        isWritten: Bool
+    ) {
+        guard !probes.isEmpty else { return }
+        do {
+            if !isWritten {
+                let ledger = try opened.get()
+                // The ledger's lock, and a change of nothing.
+                try ledger.reservations.renew(
+                    owner: "", until: ledger.context.pricing.now, account: ledger.context.account)
+                wrote(isFailing: false)
+            }
+            for probe in probes { probe.succeed() }
+        } catch {
+            logger.warning("the ledger cannot be written", metadata: ["reason": "\(error)"])
+            for probe in probes { probe.fail(EventWriterError.unwritable) }
+        }
+    }
+
+    private func wrote(isFailing: Bool) {
+        state.withLock { state in
+            state.isFailing = isFailing
+            state.writtenAt = .now()
+        }
+    }
+
+    private func retry(_ events: [Waiting]) {
+        // Those that were kept before one of another account failed are the same again: an event is
+        // kept once.
+        state.withLock { $0.events.insert(contentsOf: events, at: 0) }
+        MultiThreadedEventLoopGroup.singleton.next().scheduleTask(
+            in: .milliseconds(Self.retryMilliseconds)
+        ) { [self] in submit() }
+    }
+}
+
+package enum EventWriterError: Error, Hashable, Sendable, CustomStringConvertible {
+    case unwritable
+
+    package var description: String { "the ledger cannot be written now" }
+}

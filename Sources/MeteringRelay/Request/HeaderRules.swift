@@ -1,0 +1,86 @@
+import NIOHTTP1
+import ProviderUsage
+import StreamClient
+
+/// Which headers pass, and which are of one connection, of one side, or secret.
+enum HeaderRules {
+    /// Of one connection: <https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1> (checked 2026-11-23).
+    private static let ofConnection: Set<String> = [
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization",
+        "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    ]
+    /// Keys, what the relay says itself, and what would tell upstream of the client's browser.
+    private static let ofRequest: Set<String> = [
+        "host", "content-length", "accept-encoding", "expect", "authorization", "x-api-key",
+        "x-goog-api-key", "api-key", "cookie", "origin", "referer", "forwarded", "via",
+        "x-real-ip",
+    ]
+    /// About upstream's host, or for its own pages.
+    private static let ofResponse: Set<String> = [
+        "set-cookie", "alt-svc", "strict-transport-security", "x-accel-buffering",
+    ]
+    private static let keys = ["authorization", "x-api-key", "x-goog-api-key", "api-key"]
+    private static let own = "x-tokenmeter-"
+
+    /// What upstream gets of a client's headers, and its own.
+    static func request(
+        _ headers: HTTPHeaders, to upstream: RelayUpstream, _ api: StreamAPI
+    ) -> [(name: String, value: String)] {
+        let named = named(in: headers)
+        let replaced = Set(upstream.headers.map { $0.name.lowercased() })
+        var result: [(name: String, value: String)] = []
+        for (name, value) in headers {
+            let lowered = name.lowercased()
+            guard !ofConnection.contains(lowered), !ofRequest.contains(lowered),
+                !named.contains(lowered), !replaced.contains(lowered), !lowered.hasPrefix(own),
+                !lowered.hasPrefix("x-forwarded-"), !lowered.hasPrefix("sec-")
+            else { continue }
+            result.append((name, value))
+        }
+        switch upstream.key {
+        case .none: break
+        case .ours(let key): result.append(header(of: key.secret, api))
+        case .clients:
+            for name in keys {
+                for value in headers[name] where !isOurs(value) { result.append((name, value)) }
+            }
+        }
+        return result + upstream.headers
+    }
+
+    /// What a client gets of upstream's headers. `isChanged` where the body is not as long as it was.
+    static func response(_ headers: HTTPHeaders, isChanged: Bool) -> HTTPHeaders {
+        let named = named(in: headers)
+        var result = HTTPHeaders()
+        result.reserveCapacity(headers.count + 4)
+        for (name, value) in headers {
+            let lowered = name.lowercased()
+            guard !ofConnection.contains(lowered), !ofResponse.contains(lowered),
+                !named.contains(lowered), !lowered.hasPrefix("access-control-"),
+                !lowered.hasPrefix(own), !(isChanged && lowered == "content-length")
+            else { continue }
+            result.add(name: name, value: value)
+        }
+        return result
+    }
+
+    /// Headers that `Connection` names are of the connection too.
+    private static func named(in headers: HTTPHeaders) -> Set<String> {
+        let names = headers[canonicalForm: "connection"]
+        return names.isEmpty ? [] : Set(names.map { $0.lowercased() })
+    }
+
+    private static func header(of key: String, _ api: StreamAPI) -> (name: String, value: String) {
+        switch api {
+        case .anthropicMessages: ("x-api-key", key)
+        case .gemini: ("x-goog-api-key", key)
+        default: ("Authorization", "Bearer \(key)")
+        }
+    }
+
+    /// Whether a key is one of tokenmeter's, which nobody else may see.
+    static func isOurs(_ value: String) -> Bool {
+        let words = value.split(separator: " ")
+        return words.contains { $0.hasPrefix("tm_") }
+    }
+}

@@ -1,0 +1,87 @@
+import NIOHTTP1
+import ProviderUsage
+
+/// What a request to the relay asks for, by its method and path.
+struct RelayRoute: Hashable, Sendable {
+    let api: StreamAPI
+    /// Below the upstream's address: `/chat/completions`.
+    let path: String
+    /// Where the path names it; else the body does.
+    var model: String?
+    /// Where the path says it; else the body does.
+    var isStreamed: Bool?
+    /// Whether it is a list of models, which costs nothing.
+    var isList = false
+    /// Whether it is the route for web pages, of which each answer is a stream.
+    var isForPages = false
+
+    enum Match: Hashable, Sendable {
+        case route(RelayRoute)
+        /// The relay's, and nothing that it passes on.
+        case unknown
+        /// Somebody else's.
+        case foreign
+    }
+
+    static let pages = "/api/stream"
+    static let webSocket = "/v1/ws/chat"
+
+    static func match(_ head: HTTPRequestHead) -> Match {
+        let path = head.uri.prefix { $0 != "?" }
+        guard head.method != .OPTIONS else { return .foreign }
+        if path == pages {
+            guard head.method == .POST else { return .unknown }
+            return .route(
+                RelayRoute(
+                    api: .openAIChat, path: "/chat/completions", isStreamed: true,
+                    isForPages: true))
+        }
+        guard path.hasPrefix("/v1/") || path.hasPrefix("/v1beta/") else { return .foreign }
+        switch (head.method, path) {
+        case (.POST, "/v1/chat/completions"):
+            return .route(RelayRoute(api: .openAIChat, path: "/chat/completions"))
+        case (.POST, "/v1/responses"):
+            return .route(RelayRoute(api: .openAIResponses, path: "/responses"))
+        case (.POST, "/v1/messages"):
+            return .route(RelayRoute(api: .anthropicMessages, path: "/messages"))
+        case (.GET, "/v1/models"):
+            let isAnthropic = head.headers.contains(name: "anthropic-version")
+            return .route(
+                RelayRoute(
+                    api: isAnthropic ? .anthropicMessages : .openAIChat, path: "/models",
+                    isList: true))
+        case (.GET, "/v1beta/models"):
+            return .route(RelayRoute(api: .gemini, path: "/models", isList: true))
+        case (.POST, _) where path.hasPrefix("/v1beta/models/"):
+            return gemini(path.dropFirst("/v1beta/models/".count)).map(Match.route) ?? .unknown
+        default: return .unknown
+        }
+    }
+
+    /// `gemini-2.5-pro:streamGenerateContent`
+    private static func gemini(_ name: Substring) -> RelayRoute? {
+        let halves = name.split(separator: ":", omittingEmptySubsequences: false)
+        guard halves.count == 2, !halves[0].isEmpty, halves[0].utf8.allSatisfy(isPlain),
+            !halves[0].allSatisfy({ $0 == "." }),
+            ["generateContent", "streamGenerateContent"].contains(halves[1])
+        else { return nil }
+        return RelayRoute(
+            api: .gemini, path: "/models/\(name)", model: String(halves[0]),
+            isStreamed: halves[1] == "streamGenerateContent")
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "-._".utf8.contains(byte)
+        }
+    }
+
+    /// The query that upstream gets: the client's without keys.
+    static func query(of uri: String) -> String {
+        guard let mark = uri.firstIndex(of: "?") else { return "" }
+        return uri[uri.index(after: mark)...].split(separator: "&").filter { pair in
+            !["key", "api_key"].contains(pair.prefix { $0 != "=" })
+        }.joined(separator: "&")
+    }
+}

@@ -1,0 +1,333 @@
+import NIOCore
+import NIOHTTP1
+import ProviderUsage
+
+/// Takes the relay's requests out of an HTTP/1.1 connection and answers them; all others pass to the
+/// handlers behind. It stands behind what keeps answers in the order of their requests.
+///
+/// It also keeps the time of clients that do not say what they want.
+package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias InboundOut = HTTPServerRequestPart
+    package typealias OutboundIn = HTTPServerResponsePart
+    package typealias OutboundOut = HTTPServerResponsePart
+
+    private enum Phase {
+        case idle
+        /// A request of the handlers behind.
+        case passing
+        /// A request of ours comes in.
+        case gathering
+        /// It is answered, and what may still come of it is of no interest.
+        case answering
+    }
+
+    private let relay: Relay
+    private var phase = Phase.idle
+    private var context: ChannelHandlerContext?
+    private var head: HTTPRequestHead?
+    private var route: RelayRoute?
+    private var body = ByteBuffer()
+    private var caller: RelayCaller?
+    private var hasWholeRequest = true
+    private var exchange: RelayExchange?
+    /// Bytes of the answer that the next flush takes.
+    private var pending = ByteBuffer()
+    private var isFlushDue = false
+    private var silence: Scheduled<Void>?
+
+    package init(_ relay: Relay) { self.relay = relay }
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        wait(context)
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) { leave() }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    private func leave() {
+        silence?.cancel()
+        context = nil
+        clientLeft()
+    }
+
+    private func clientLeft() {
+        let exchange = exchange.take()
+        exchange?.clientLeft()
+    }
+
+    // MARK: The request
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = Self.unwrapInboundIn(data)
+        switch part {
+        case .head(let head):
+            hasWholeRequest = false
+            guard relay.takes(head) else {
+                phase = .passing
+                wait(context)
+                return context.fireChannelRead(data)
+            }
+            begin(head, context)
+        case .body(let bytes):
+            wait(context)
+            switch phase {
+            case .passing: context.fireChannelRead(data)
+            case .gathering: gather(bytes)
+            case .idle, .answering: break
+            }
+        case .end:
+            hasWholeRequest = true
+            silence?.cancel()
+            switch phase {
+            case .passing: context.fireChannelRead(data)
+            case .gathering: dispatch()
+            case .idle, .answering: break
+            }
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        phase = .gathering
+        self.head = head
+        body = ByteBuffer()
+        caller = nil
+        wait(context)
+        guard case .route(let route) = RelayRoute.match(head) else {
+            self.route = nil
+            return admit(head, context) { $0.refuse(Self.unmetered) }
+        }
+        self.route = route
+        admit(head, context) { handler in
+            guard head.method == .GET || Self.isJSON(head) else {
+                return handler.refuse(
+                    RelayProblem(
+                        415, "unsupported_media_type",
+                        "the body must be application/json, and say so"))
+            }
+            if let length = head.headers.first(name: "content-length").flatMap(Int.init),
+                length > handler.relay.settings.limits.bodyBytes
+            {
+                return handler.refuse(handler.tooLarge)
+            }
+            if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+                handler.context?.writeAndFlush(
+                    Self.wrapOutboundOut(
+                        .head(HTTPResponseHead(version: head.version, status: .continue))),
+                    promise: nil)
+            }
+            handler.dispatch()
+        }
+    }
+
+    private static let unmetered = RelayProblem(
+        404, "not_metered",
+        "this relay does not pass that route on, for it could not meter it; it passes POST /v1/chat/completions, /v1/responses, /v1/messages, /v1beta/models/{model}:generateContent and :streamGenerateContent, and GET /v1/models"
+    )
+
+    private var tooLarge: RelayProblem {
+        RelayProblem(
+            413, "body_too_large",
+            "a request is at most \(relay.settings.limits.bodyBytes >> 20) MiB here")
+    }
+
+    private static func isJSON(_ head: HTTPRequestHead) -> Bool {
+        let type = head.headers.first(name: "content-type") ?? ""
+        return type.prefix { $0 != ";" }.lowercased().filter { $0 != " " } == "application/json"
+    }
+
+    /// `then` is called once the request is let in, unless it was answered meanwhile.
+    private func admit(
+        _ head: HTTPRequestHead, _ context: ChannelHandlerContext,
+        _ then: @escaping (RelayHandler) -> Void
+    ) {
+        relay.gate.admit(head, on: context.eventLoop).assumeIsolated().whenComplete { [self] result in
+            guard phase == .gathering, self.context != nil else { return }
+            switch result {
+            case .success(let caller):
+                self.caller = caller
+                then(self)
+            case .failure(let error):
+                refuse(
+                    error as? RelayProblem
+                        ?? RelayProblem(503, "unavailable", "the keys cannot be looked up now"))
+            }
+        }
+    }
+
+    private func gather(_ bytes: ByteBuffer) {
+        guard body.readableBytes + bytes.readableBytes <= relay.settings.limits.bodyBytes else {
+            return refuse(tooLarge)
+        }
+        if body.readableBytes == 0 { body = bytes } else { body.writeImmutableBuffer(bytes) }
+    }
+
+    /// Once the whole request is here and let in.
+    private func dispatch() {
+        guard hasWholeRequest, phase == .gathering, let head, let route, let caller, let context
+        else { return }
+        phase = .answering
+        let body = body
+        self.body = ByteBuffer()
+        do {
+            let call = try RelayCall(head, route, body: body, caller, of: relay)
+            let exchange = RelayExchange(call, of: relay, into: self, on: context.eventLoop)
+            self.exchange = exchange
+            exchange.start()
+        } catch {
+            refuse(error)
+        }
+    }
+
+    // MARK: Silence
+
+    /// Nobody may keep a connection for long without a request on it, or half of one.
+    private func wait(_ context: ChannelHandlerContext) {
+        silence?.cancel()
+        silence = context.eventLoop.assumeIsolated().scheduleTask(
+            in: .milliseconds(relay.settings.limits.silenceMilliseconds)
+        ) { [self] in
+            self.context?.close(promise: nil)
+        }
+    }
+
+    // MARK: Events of the connection
+
+    package func write(
+        context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+    ) {
+        if case .end = Self.unwrapOutboundIn(data) { answered(context) }
+        context.write(data, promise: promise)
+    }
+
+    private func answered(_ context: ChannelHandlerContext) {
+        if phase != .gathering || hasWholeRequest { phase = .idle }
+        if hasWholeRequest { wait(context) }
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // A client that closes its side of the connection looks for no answer.
+        if let event = event as? ChannelEvent, event == .inputClosed, phase == .answering {
+            clientLeft()
+            return context.close(promise: nil)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { exchange?.becameWritable() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard phase == .gathering || phase == .answering else {
+            return context.fireErrorCaught(error)
+        }
+        context.close(promise: nil)
+    }
+}
+
+extension RelayHandler: RelaySink {
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    func answer(_ status: HTTPResponseStatus, _ headers: HTTPHeaders) {
+        guard let context, let head else { return }
+        context.write(
+            Self.wrapOutboundOut(
+                .head(HTTPResponseHead(version: head.version, status: status, headers: headers))),
+            promise: nil)
+        flushSoon(context)
+    }
+
+    func write(_ bytes: ByteBuffer) {
+        guard let context else { return }
+        if pending.readableBytes == 0 { pending = bytes } else { pending.writeImmutableBuffer(bytes) }
+        flushSoon(context)
+    }
+
+    func end() {
+        exchange = nil
+        guard let context, let head else { return }
+        writePending(context)
+        finish(context, isKept: head.isKeepAlive)
+    }
+
+    /// Without the end that the client was promised.
+    func cut(_ problem: RelayProblem) {
+        exchange = nil
+        guard let context else { return }
+        writePending(context)
+        context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))))
+            .assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(5_000)) {
+            context.close(promise: nil)
+        }
+    }
+
+    func refuse(_ problem: RelayProblem, _ headers: HTTPHeaders) {
+        exchange = nil
+        phase = .answering
+        guard let context, let head else { return }
+        let body = problem.body(route?.api ?? Self.api(head)) + [UInt8(ascii: "\n")]
+        var all = problem.headers
+        for (name, value) in caller?.headers ?? [] { all.replaceOrAdd(name: name, value: value) }
+        for (name, value) in headers { all.replaceOrAdd(name: name, value: value) }
+        all.add(name: "content-length", value: "\(body.count)")
+        // What of the request is still to come is not waited for.
+        let isKept = head.isKeepAlive && hasWholeRequest
+        if !isKept { all.add(name: "connection", value: "close") }
+        context.write(
+            Self.wrapOutboundOut(
+                .head(
+                    HTTPResponseHead(
+                        version: head.version,
+                        status: HTTPResponseStatus(statusCode: problem.status), headers: all))),
+            promise: nil)
+        context.write(
+            Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+        finish(context, isKept: isKept)
+    }
+
+    private func refuse(_ problem: RelayProblem) { refuse(problem, [:]) }
+
+    /// In whose words a route that is none is refused.
+    private static func api(_ head: HTTPRequestHead) -> StreamAPI {
+        if head.uri.hasPrefix("/v1beta/") { return .gemini }
+        return head.headers.contains(name: "anthropic-version") ? .anthropicMessages : .openAIChat
+    }
+
+    private func finish(_ context: ChannelHandlerContext, isKept: Bool) {
+        answered(context)
+        if isKept {
+            context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        } else {
+            context.writeAndFlush(Self.wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    /// What comes within one turn of the event loop goes out in one write.
+    private func flushSoon(_ context: ChannelHandlerContext) {
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        context.eventLoop.assumeIsolated().execute { [self] in
+            isFlushDue = false
+            guard let context = self.context else { return }
+            writePending(context)
+            context.flush()
+        }
+    }
+
+    private func writePending(_ context: ChannelHandlerContext) {
+        guard pending.readableBytes > 0 else { return }
+        let bytes = pending
+        pending = ByteBuffer()
+        context.write(Self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+    }
+}
