@@ -6,7 +6,8 @@ enum PrometheusText {
     static func render(_ metrics: [Metric]) -> String {
         var text = ""
         for metric in metrics {
-            text += "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(metric.kind.rawValue)\n"
+            text +=
+                "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) \(metric.kind.rawValue)\n"
             for sample in metric.samples {
                 let labels = sample.labels.map { "\($0)=\"\(escaped($1))\"" }
                 text += metric.name + sample.suffix

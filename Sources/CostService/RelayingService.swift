@@ -12,7 +12,9 @@ package struct ServedRelay: Sendable {
     let budgets: BudgetWatch
     let shutdownSeconds: Int
 
-    package init(_ relay: Relay, _ writer: EventWriter, _ budgets: BudgetWatch, shutdownSeconds: Int) {
+    package init(
+        _ relay: Relay, _ writer: EventWriter, _ budgets: BudgetWatch, shutdownSeconds: Int
+    ) {
         self.relay = relay
         self.writer = writer
         self.budgets = budgets

@@ -13,6 +13,9 @@ struct ServiceChannel: HTTPChannelHandler {
 
     /// Of all headers of a request together.
     private static let maximumHeaderBytes = 64 << 10
+    private static let relayName = "relay"
+    /// Of what stands behind it.
+    private static let routerName = "router"
 
     let relay: Relay
     let responder: HTTPChannelHandler.Responder
@@ -23,12 +26,21 @@ struct ServiceChannel: HTTPChannelHandler {
             var limits = NIOHTTPDecoderLimitConfiguration()
             limits.maxHeaderFieldSize = Self.maximumHeaderBytes
             limits.maxHeaderListSize = Self.maximumHeaderBytes
+            let upgrader = RelayUpgrade(relay).upgrader(
+                on: channel.eventLoop, before: Self.routerName)
             try pipeline.configureHTTPServerPipeline(
-                withPipeliningAssistance: true, withErrorHandling: false,
+                withPipeliningAssistance: true,
+                withServerUpgrade: (
+                    upgraders: [upgrader],
+                    completionHandler: { context in
+                        context.pipeline.syncOperations.removeHandler(
+                            name: Self.relayName, promise: nil)
+                    }
+                ), withErrorHandling: false,
                 withOutboundHeaderValidation: true, withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: limits)
-            try pipeline.addHandler(RelayHandler(relay))
-            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+            try pipeline.addHandler(RelayHandler(relay), name: Self.relayName)
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false), name: Self.routerName)
             try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,

@@ -2,6 +2,7 @@ import Accounting
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Pricing
 import ProviderUsage
 import StreamClient
@@ -69,7 +70,8 @@ package final class Relay: Sendable {
     let rates: @Sendable () -> PricingContext
     package let metrics = RelayMetrics()
     let open = OpenExchanges()
-    private let clients: [HTTPStreamClient]
+    /// One for each upstream and event loop: a request and its answer never leave theirs.
+    private let clients: [[ObjectIdentifier: HTTPStreamClient]]
 
     /// Throws `StreamError.Reason` for certificates that cannot be read.
     package init(
@@ -85,12 +87,18 @@ package final class Relay: Sendable {
         self.log = log
         self.logger = logger
         self.rates = rates
+        let eventLoops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
         clients = try settings.upstreams.map { upstream in
             var settings = StreamSettings()
             settings.timeouts = upstream.timeouts
             settings.trust = upstream.trust
             settings.allowsHTTP2 = false
-            return try HTTPStreamClient(settings)
+            var clients: [ObjectIdentifier: HTTPStreamClient] = [:]
+            for eventLoop in eventLoops {
+                clients[ObjectIdentifier(eventLoop)] = try HTTPStreamClient(
+                    settings, on: eventLoop)
+            }
+            return clients
         }
     }
 
@@ -127,7 +135,12 @@ package final class Relay: Sendable {
 
     func now() -> Timestamp { rates().now }
 
-    func client(_ upstream: Int) -> HTTPStreamClient { clients[upstream] }
+    func client(_ upstream: Int, on eventLoop: any EventLoop) -> HTTPStreamClient {
+        guard let client = clients[upstream][ObjectIdentifier(eventLoop)] else {
+            preconditionFailure("a relay serves the event loops of the process")
+        }
+        return client
+    }
 
     // MARK: The end
 

@@ -57,8 +57,9 @@ extension RelayCall {
         guard route.isList || !model.isEmpty else {
             throw RelayProblem(400, "model_required", "the body names no model")
         }
-        guard route.isList || caller.models.isEmpty
-            || caller.models.contains(where: { Glob.matches($0.utf8, model.utf8) })
+        guard
+            route.isList || caller.models.isEmpty
+                || caller.models.contains(where: { Glob.matches($0.utf8, model.utf8) })
         else {
             throw RelayProblem(
                 403, "model_not_allowed", "the key may not ask for \(quoted(model))")
@@ -96,6 +97,42 @@ extension RelayCall {
                 query: route.isForPages ? "" : RelayRoute.query(of: head.uri)),
             method: head.method.rawValue,
             headers: HeaderRules.request(head.headers, to: target, route.api), body: body)
+    }
+
+    /// A completion that came on a WebSocket, in whichever dialect an upstream speaks.
+    ///
+    /// Throws `RelayProblem`.
+    init(
+        _ completion: SocketCompletion, _ headers: HTTPHeaders, _ caller: RelayCaller,
+        of relay: Relay
+    ) throws(RelayProblem) {
+        guard
+            caller.models.isEmpty
+                || caller.models.contains(where: { Glob.matches($0.utf8, completion.model.utf8) })
+        else {
+            throw RelayProblem(
+                403, "model_not_allowed", "the key may not ask for \(quoted(completion.model))")
+        }
+        (upstream, route, request) = try completion.request(
+            headers, named: headers.first(name: Self.upstreamHeader), of: relay)
+        let target = relay.settings.upstreams[upstream]
+        var bound = RequestBound()
+        bound.inputBytes = Int64(request.body.readableBytes)
+        bound.maximumOutput = completion.maximumTokens ?? target.maximumOutput
+        if relay.budgets.isHolding(caller) {
+            var reader = BoundReader(bound)
+            request.body.withUnsafeReadableBytes { reader.read($0.bindMemory(to: UInt8.self)) }
+            bound = reader.bound
+        }
+        self.caller = caller
+        self.bound = bound
+        hidesUsage = false
+        requestBytes = request.body.readableBytes
+        model = completion.model
+        serviceTier = nil
+        start = relay.now()
+        id = EventID(mintedAt: start)
+        attribution = try Self.attribution(headers, caller, channel: target.channel)
     }
 
     /// What a page asks, as a stream; all that it may leave out is added.

@@ -54,7 +54,8 @@ final class RelayExchange: StreamReceiver {
     private var keepAlive: RepeatedTask?
     private var isQuiet = false
 
-    init(_ call: RelayCall, of relay: Relay, into sink: any RelaySink, on eventLoop: any EventLoop) {
+    init(_ call: RelayCall, of relay: Relay, into sink: any RelaySink, on eventLoop: any EventLoop)
+    {
         self.call = call
         self.relay = relay
         self.sink = sink
@@ -116,7 +117,7 @@ final class RelayExchange: StreamReceiver {
         if let failure { return deny(failure) }
         phase = .asking
         do {
-            exchange = try relay.client(call.upstream).begin(
+            exchange = try relay.client(call.upstream, on: eventLoop).begin(
                 call.request, on: eventLoop, into: self)
         } catch {
             failed(error)
@@ -272,9 +273,15 @@ final class RelayExchange: StreamReceiver {
 
     /// It is gone: what upstream still says is read only as far as it is worth it.
     func clientLeft() {
+        guard phase != .over else { return }
+        sink = nil
+        cancelled()
+    }
+
+    /// It wants no more of the answer, and still to know how it ended.
+    func cancelled() {
         guard !hasLeft, phase != .over else { return }
         hasLeft = true
-        sink = nil
         keepAlive?.cancel()
         releaseRoom()
         switch phase {
@@ -381,7 +388,7 @@ final class RelayExchange: StreamReceiver {
         let wasAnswered = answer.status != nil && failure?.code != "redirected"
         if let failure {
             if wasAnswered {
-                sink?.cut(failure)
+                sink?.cut(failure, answer.entry?.event)
             } else {
                 var headers = HTTPHeaders(call.caller.headers)
                 if answer.mayBeCharged {
@@ -393,7 +400,7 @@ final class RelayExchange: StreamReceiver {
             if relay.settings.tellsCost, answer.takesComments, let entry = answer.entry {
                 sink?.write(ByteBuffer(bytes: answer.comment(on: entry, in: relay)))
             }
-            sink?.end()
+            sink?.end(answer.entry?.event)
         }
         sink = nil
         finish(status: wasAnswered ? answer.status ?? 0 : failure?.status ?? 0, answer.entry)

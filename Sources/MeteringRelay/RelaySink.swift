@@ -1,3 +1,4 @@
+import Accounting
 import NIOCore
 import NIOHTTP1
 
@@ -8,10 +9,10 @@ protocol RelaySink: AnyObject {
     var isWritable: Bool { get }
     func answer(_ status: HTTPResponseStatus, _ headers: HTTPHeaders)
     func write(_ bytes: ByteBuffer)
-    /// All of it was written.
-    func end()
+    /// All of it was written; `event` is what is kept of it.
+    func end(_ event: UsageEvent?)
     /// There is more of it that will never come: the client has to see that.
-    func cut(_ problem: RelayProblem)
+    func cut(_ problem: RelayProblem, _ event: UsageEvent?)
     /// In place of an answer.
     func refuse(_ problem: RelayProblem, _ headers: HTTPHeaders)
 }

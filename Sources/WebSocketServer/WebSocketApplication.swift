@@ -7,6 +7,8 @@ package protocol WebSocketApplication: AnyObject {
     func received(_ message: WebSocketMessage)
     /// The connection takes more, after it did not.
     func becameWritable()
+    /// The service ends: the connection should, once what is under way is done.
+    func ending()
     /// Called once, at the end: what the other side said, what was said to it, or `nil` where the
     /// connection broke.
     func closed(_ close: WebSocketClose?)
@@ -14,6 +16,7 @@ package protocol WebSocketApplication: AnyObject {
 
 extension WebSocketApplication {
     package func becameWritable() {}
+    package func ending() {}
 }
 
 /// The other side of a WebSocket; to be used on its event loop alone.

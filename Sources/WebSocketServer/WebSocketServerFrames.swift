@@ -44,6 +44,11 @@ final class WebSocketServerFrames: ChannelDuplexHandler {
         context.fireChannelWritabilityChanged()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { return application?.ending() ?? () }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     // MARK: In
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

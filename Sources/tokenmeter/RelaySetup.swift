@@ -93,7 +93,8 @@ struct RelaySetup {
         for name in names {
             guard ChannelEndpoints.names.contains(name), let api = StreamAPI(rawValue: name) else {
                 file.node.fault(
-                    "\(quoted(name)) is not one of \(ChannelEndpoints.names.joined(separator: ", "))")
+                    "\(quoted(name)) is not one of \(ChannelEndpoints.names.joined(separator: ", "))"
+                )
                 return nil
             }
             apis.insert(api)
@@ -127,11 +128,13 @@ struct RelaySetup {
             }
         }
         guard address.isTLS || address.isLoopback else {
-            file.node.fault("\(address.host) is spoken to without TLS, and the key would be seen on the way")
+            file.node.fault(
+                "\(address.host) is spoken to without TLS, and the key would be seen on the way")
             return nil
         }
         guard let key = StreamKey(text) else {
-            file.node.fault("the key for \(file.name) has white space inside, or letters outside ASCII")
+            file.node.fault(
+                "the key for \(file.name) has white space inside, or letters outside ASCII")
             return nil
         }
         return .ours(key)
@@ -141,8 +144,10 @@ struct RelaySetup {
         file.headers.filter { name, value in
             let isPlain =
                 !name.isEmpty
-                && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0)
-                    || (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "-") }
+                && name.utf8.allSatisfy {
+                    (0x30...0x39).contains($0) || (0x41...0x5A).contains($0)
+                        || (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "-")
+                }
                 && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
             if !isPlain { file.node.fault("header \(quoted(name)) is none that can be sent") }
             return isPlain

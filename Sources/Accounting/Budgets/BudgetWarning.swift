@@ -48,7 +48,11 @@ extension LedgerContext {
                         try sum.adding(try exchange.converted(money, to: sum.currency).money)
                     }
                 }
-                guard spent.attos >= (try budget.limit.scaled(by: budget.warnShare.attos, over: DecimalText.one)).attos else {
+                guard
+                    spent.attos
+                        >= (try budget.limit.scaled(
+                            by: budget.warnShare.attos, over: DecimalText.one)).attos
+                else {
                     continue
                 }
                 warnings.append(

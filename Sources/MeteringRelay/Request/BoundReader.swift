@@ -36,10 +36,12 @@ struct BoundReader {
         "web_search_options": "a search of the web", "mcp_servers": "a tool that runs elsewhere",
         "container": "a tool that runs elsewhere",
         "googleSearch": "a search of the web", "google_search": "a search of the web",
-        "googleSearchRetrieval": "a search of the web", "google_search_retrieval": "a search of the web",
+        "googleSearchRetrieval": "a search of the web",
+        "google_search_retrieval": "a search of the web",
         "googleMaps": "a tool that runs elsewhere", "google_maps": "a tool that runs elsewhere",
         "urlContext": "a tool that runs elsewhere", "url_context": "a tool that runs elsewhere",
-        "codeExecution": "a tool that runs elsewhere", "code_execution": "a tool that runs elsewhere",
+        "codeExecution": "a tool that runs elsewhere",
+        "code_execution": "a tool that runs elsewhere",
     ]
 
     mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -75,9 +77,11 @@ struct BoundReader {
             return part(try reader.string())
         }
         // What tools are called with is told by their names alone, and a schema may name anything.
-        if ["parameters", "input_schema", "json_schema", "responseSchema", "response_schema", "args",
-            "arguments", "metadata"].contains(name)
-        {
+        if [
+            "parameters", "input_schema", "json_schema", "responseSchema", "response_schema",
+            "args",
+            "arguments", "metadata",
+        ].contains(name) {
             return try reader.skip(depth: depth + 1)
         }
         if let what = Self.references[name], !reader.takeNull() { forbid(what) }

@@ -58,6 +58,18 @@ struct RelayRoute: Hashable, Sendable {
         }
     }
 
+    /// Why a request that is the relay's is not passed on.
+    static func refusal(of head: HTTPRequestHead) -> RelayProblem {
+        guard head.uri.prefix(while: { $0 != "?" }) != webSocket else {
+            return RelayProblem(
+                426, "upgrade_required", "\(webSocket) is a WebSocket; ask for one with an upgrade")
+        }
+        return RelayProblem(
+            404, "not_metered",
+            "this relay does not pass that route on, for it could not meter it; it passes POST /v1/chat/completions, /v1/responses, /v1/messages, /v1beta/models/{model}:generateContent and :streamGenerateContent, and GET /v1/models"
+        )
+    }
+
     /// `gemini-2.5-pro:streamGenerateContent`
     private static func gemini(_ name: Substring) -> RelayRoute? {
         let halves = name.split(separator: ":", omittingEmptySubsequences: false)

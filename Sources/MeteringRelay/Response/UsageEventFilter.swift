@@ -38,7 +38,8 @@ struct UsageEventFilter: Sendable {
         var passed = ByteBuffer()
         var offset = 0
         for range in hidden {
-            passed.writeBytes(bytes.readableBytesView.dropFirst(offset).prefix(range.lowerBound - offset))
+            passed.writeBytes(
+                bytes.readableBytesView.dropFirst(offset).prefix(range.lowerBound - offset))
             offset = range.upperBound
         }
         passed.writeBytes(bytes.readableBytesView.dropFirst(offset).prefix(end - offset))
@@ -89,7 +90,8 @@ struct UsageEventFilter: Sendable {
         else { return false }
         let text = UnsafeRawBufferPointer(rebasing: event[open...])
         var reader = JSONReader(text.bindMemory(to: UInt8.self))
-        guard let value = try? reader.value(numbers: .decimal), case .object? = value["usage"] else {
+        guard let value = try? reader.value(numbers: .decimal), case .object? = value["usage"]
+        else {
             return false
         }
         return value["choices"]?.elements?.isEmpty ?? true

@@ -1,6 +1,8 @@
+import Accounting
 import NIOCore
 import NIOHTTP1
 import ProviderUsage
+import WebSocketServer
 
 /// Takes the relay's requests out of an HTTP/1.1 connection and answers them; all others pass to the
 /// handlers behind. It stands behind what keeps answers in the order of their requests.
@@ -100,7 +102,7 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         wait(context)
         guard case .route(let route) = RelayRoute.match(head) else {
             self.route = nil
-            return admit(head, context) { $0.refuse(Self.unmetered) }
+            return admit(head, context) { $0.refuse(RelayRoute.refusal(of: head)) }
         }
         self.route = route
         admit(head, context) { handler in
@@ -125,11 +127,6 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         }
     }
 
-    private static let unmetered = RelayProblem(
-        404, "not_metered",
-        "this relay does not pass that route on, for it could not meter it; it passes POST /v1/chat/completions, /v1/responses, /v1/messages, /v1beta/models/{model}:generateContent and :streamGenerateContent, and GET /v1/models"
-    )
-
     private var tooLarge: RelayProblem {
         RelayProblem(
             413, "body_too_large",
@@ -146,7 +143,8 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         _ head: HTTPRequestHead, _ context: ChannelHandlerContext,
         _ then: @escaping (RelayHandler) -> Void
     ) {
-        relay.gate.admit(head, on: context.eventLoop).assumeIsolated().whenComplete { [self] result in
+        relay.gate.admit(head, on: context.eventLoop).assumeIsolated().whenComplete {
+            [self] result in
             guard phase == .gathering, self.context != nil else { return }
             switch result {
             case .success(let caller):
@@ -225,6 +223,8 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The request comes next, and is answered as one that is none of a WebSocket.
+        guard !WebSocketEndpoint.isLeft(error) else { return }
         guard phase == .gathering || phase == .answering else {
             return context.fireErrorCaught(error)
         }
@@ -246,11 +246,15 @@ extension RelayHandler: RelaySink {
 
     func write(_ bytes: ByteBuffer) {
         guard let context else { return }
-        if pending.readableBytes == 0 { pending = bytes } else { pending.writeImmutableBuffer(bytes) }
+        if pending.readableBytes == 0 {
+            pending = bytes
+        } else {
+            pending.writeImmutableBuffer(bytes)
+        }
         flushSoon(context)
     }
 
-    func end() {
+    func end(_ event: UsageEvent?) {
         exchange = nil
         guard let context, let head else { return }
         writePending(context)
@@ -258,7 +262,7 @@ extension RelayHandler: RelaySink {
     }
 
     /// Without the end that the client was promised.
-    func cut(_ problem: RelayProblem) {
+    func cut(_ problem: RelayProblem, _ event: UsageEvent?) {
         exchange = nil
         guard let context else { return }
         writePending(context)
@@ -306,7 +310,8 @@ extension RelayHandler: RelaySink {
         if isKept {
             context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
         } else {
-            context.writeAndFlush(Self.wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
+            context.writeAndFlush(Self.wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete {
+                _ in
                 context.close(promise: nil)
             }
         }

@@ -32,7 +32,8 @@ package struct Budget: Sendable {
 
     package init(
         name: String, limit: Money, period: Period, basis: Basis, isHard: Bool = false,
-        warnShare: Share, filter: [String: String], zone: String? = nil, fx: FXRate? = nil, place: Place? = nil
+        warnShare: Share, filter: [String: String], zone: String? = nil, fx: FXRate? = nil,
+        place: Place? = nil
     ) {
         self.zone = zone
         self.fx = fx

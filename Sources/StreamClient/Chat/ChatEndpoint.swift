@@ -33,7 +33,7 @@ package struct ChatEndpoint: Sendable {
     /// Anthropic wants a limit; the most that all of its models allow.
     private static let anthropicMaximumTokens: Int64 = 4_096
 
-    func request(_ question: ChatQuestion) -> StreamRequest {
+    package func request(_ question: ChatQuestion) -> StreamRequest {
         var address = address
         var headers = headers
         headers.append(("Content-Type", "application/json"))

@@ -76,7 +76,8 @@ package final class HTTPStreamClient: Sendable {
         }
     }
 
-    /// Sends a request once, from an event loop of the client's, where connection and receiver stay.
+    /// Sends a request once, from an event loop of the client's. Where that is the only one of its group
+    /// the connection stays on it too, and nothing hops.
     ///
     /// Throws `StreamError` where the request is none that can be sent; the receiver hears nothing then.
     package func begin(
@@ -88,7 +89,7 @@ package final class HTTPStreamClient: Sendable {
             state: NIOLoopBoundBox(HTTPExchange.State(receiver: receiver), eventLoop: eventLoop))
         exchange.began(
             client.execute(
-                request: sent, delegate: exchange, eventLoop: .delegateAndChannel(on: eventLoop),
+                request: sent, delegate: exchange, eventLoop: .delegate(on: eventLoop),
                 logger: nil))
         return exchange
     }
