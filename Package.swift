@@ -138,7 +138,6 @@ let package = Package(
             name: "CostService",
             dependencies: [
                 "Pricing", "JSONBytes", "Accounting", "EmbeddedDocuments", "MeteringRelay",
-                "WebSocketServer",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -247,6 +246,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StreamBenchTests", dependencies: ["StreamBench", "Accounting", "JSONBytes"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MeteringRelayTests",
+            dependencies: [
+                "MeteringRelay", "Accounting", "JSONBytes", "ProviderUsage", "StreamClient",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "WebSocketServerTests", dependencies: ["WebSocketServer"], swiftSettings: strict),

@@ -42,8 +42,15 @@ import Testing
             "Foundation", "Synchronization", "Darwin", "Glibc", "Musl",
         ],
         "CostService": [
-            "Pricing", "JSONBytes", "Accounting", "EmbeddedDocuments", "Crypto", "Hummingbird",
-            "HTTPTypes", "Logging", "NIOCore", "NIOPosix", "Synchronization",
+            "Pricing", "JSONBytes", "Accounting", "EmbeddedDocuments", "MeteringRelay", "Crypto",
+            "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "Logging", "NIOCore",
+            "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL",
+            "ServiceLifecycle", "Synchronization", "UnixSignals",
+        ],
+        "MeteringRelay": [
+            "Pricing", "JSONBytes", "ProviderUsage", "Accounting", "WebSocketMessages",
+            "WebSocketServer", "StreamClient", "Logging", "NIOCore", "NIOEmbedded", "NIOHTTP1",
+            "NIOHTTPCompression", "NIOPosix", "Synchronization",
         ],
         "LedgerClient": [
             "Pricing", "JSONBytes", "Accounting", "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
@@ -67,7 +74,8 @@ import Testing
         ],
         "tokenmeter": [
             "Pricing", "JSONBytes", "ProviderUsage", "ConfigFiles", "RateCatalog", "Accounting",
-            "UsageImport", "SQLiteStore", "CostService", "LedgerClient", "StreamClient",
+            "UsageImport", "SQLiteStore", "MeteringRelay", "CostService", "LedgerClient",
+            "StreamClient",
             "StandInUpstream", "StreamBench", "ArgumentParser", "Foundation", "Logging",
             "Synchronization", "UnixSignals", "Darwin", "Glibc", "Musl",
         ],

@@ -5,10 +5,10 @@ import JSONBytes
 ///
 /// Whoever wants to be let in under a hard budget may write a body as strangely as it likes: what
 /// cannot be read plainly has no bound.
-struct BoundReader {
-    private(set) var bound: RequestBound
+package struct BoundReader {
+    package private(set) var bound: RequestBound
 
-    init(_ bound: RequestBound) { self.bound = bound }
+    package init(_ bound: RequestBound) { self.bound = bound }
 
     /// Pictures that are sent as bytes or by an address, by the `type` of their part.
     private static let pictures: Set<String> = ["image", "image_url", "input_image"]
@@ -44,7 +44,7 @@ struct BoundReader {
         "code_execution": "a tool that runs elsewhere",
     ]
 
-    mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) {
+    package mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) {
         var reader = JSONReader(bytes)
         do {
             try value(&reader, depth: 0)
@@ -84,7 +84,10 @@ struct BoundReader {
         ].contains(name) {
             return try reader.skip(depth: depth + 1)
         }
-        if let what = Self.references[name], !reader.takeNull() { forbid(what) }
+        if let what = Self.references[name] {
+            guard !reader.takeNull() else { return }
+            forbid(what)
+        }
         switch name {
         case "inlineData", "inline_data":
             // A picture, a sound, or a page of a document: the dearest of them.

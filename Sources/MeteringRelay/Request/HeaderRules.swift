@@ -3,7 +3,7 @@ import ProviderUsage
 import StreamClient
 
 /// Which headers pass, and which are of one connection, of one side, or secret.
-enum HeaderRules {
+package enum HeaderRules {
     /// Of one connection: <https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1> (checked 2026-11-23).
     private static let ofConnection: Set<String> = [
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization",
@@ -23,7 +23,7 @@ enum HeaderRules {
     private static let own = "x-tokenmeter-"
 
     /// What upstream gets of a client's headers, and its own.
-    static func request(
+    package static func request(
         _ headers: HTTPHeaders, to upstream: RelayUpstream, _ api: StreamAPI
     ) -> [(name: String, value: String)] {
         let named = named(in: headers)
@@ -49,7 +49,7 @@ enum HeaderRules {
     }
 
     /// What a client gets of upstream's headers. `isChanged` where the body is not as long as it was.
-    static func response(_ headers: HTTPHeaders, isChanged: Bool) -> HTTPHeaders {
+    package static func response(_ headers: HTTPHeaders, isChanged: Bool) -> HTTPHeaders {
         let named = named(in: headers)
         var result = HTTPHeaders()
         result.reserveCapacity(headers.count + 4)

@@ -4,7 +4,7 @@ import ProviderUsage
 
 /// What a request's body says that decides how it is passed on, read without a tree: most of it is a
 /// conversation that is nobody's business.
-struct RelayBody: Sendable {
+package struct RelayBody: Sendable {
     /// Where usage has to be asked for.
     private enum UsageRequest: Hashable, Sendable {
         /// The client asks for it.
@@ -17,16 +17,16 @@ struct RelayBody: Sendable {
         case refused(Range<Int>, isOptions: Bool)
     }
 
-    private(set) var model: String?
-    private(set) var isStreamed = false
-    private(set) var serviceTier: String?
-    private(set) var bound = RequestBound()
+    package private(set) var model: String?
+    package private(set) var isStreamed = false
+    package private(set) var serviceTier: String?
+    package private(set) var bound = RequestBound()
     private var usageRequest: UsageRequest
 
     /// Reads the members that matter; each of them may come once.
     ///
     /// Throws `JSONError` for what is no JSON object, or says something twice.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, _ api: StreamAPI) throws {
+    package init(_ bytes: UnsafeBufferPointer<UInt8>, _ api: StreamAPI) throws {
         usageRequest = .missing(at: 0)
         bound.inputBytes = Int64(bytes.count)
         var reader = JSONReader(bytes)
@@ -138,10 +138,10 @@ struct RelayBody: Sendable {
     // MARK: Asking for usage
 
     /// Whether the body asks for a stream without its usage.
-    var lacksUsage: Bool { isStreamed && usageRequest != .asked }
+    package var lacksUsage: Bool { isStreamed && usageRequest != .asked }
 
     /// The same body, asking for usage; all else of it stays as it is.
-    func askingForUsage(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    package func askingForUsage(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         func replacing(_ range: Range<Int>, with text: String) -> [UInt8] {
             Array(bytes[..<range.lowerBound]) + text.utf8 + bytes[range.upperBound...]
         }

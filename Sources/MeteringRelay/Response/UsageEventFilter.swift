@@ -3,15 +3,17 @@ import NIOCore
 
 /// Takes the event with the usage out of a stream whose client did not ask for it. All other events
 /// pass as they are; one that came in part waits for the rest of it.
-struct UsageEventFilter: Sendable {
+package struct UsageEventFilter: Sendable {
     /// No such event is longer: what is longer passes.
     private static let maximumEventBytes = 64 << 10
 
     /// The beginning of an event.
     private var rest = ByteBuffer()
 
-    /// What of it passes now.
-    mutating func pass(_ bytes: ByteBuffer) -> ByteBuffer {
+    package init() {}
+
+    /// What of some bytes passes now.
+    package mutating func pass(_ bytes: ByteBuffer) -> ByteBuffer {
         var bytes = bytes
         if rest.readableBytes > 0 {
             var whole = rest
@@ -27,7 +29,7 @@ struct UsageEventFilter: Sendable {
     }
 
     /// The end of the stream: what was held back.
-    mutating func finish() -> ByteBuffer {
+    package mutating func finish() -> ByteBuffer {
         defer { rest = ByteBuffer() }
         return rest.withUnsafeReadableBytes(Self.isUsage) ? ByteBuffer() : rest
     }

@@ -1,0 +1,230 @@
+import Foundation
+import Testing
+
+/// Hard budgets of the relay: what could pass a limit does not go out.
+@Suite(.needsBinary, .enabled(if: Curl.program != nil, "no curl on the path"))
+struct RelayBudgetTests {
+    /// Of $2 a million for input and $8 for output, 100 tokens at most and a body of 83 bytes:
+    /// 83 × 0.000002 + 100 × 0.000008 = 0.000966 USD; a twentieth of the budget is a little more.
+    private static let budgets = """
+        budgets:
+          - {name: team, limit: 0.0194USD, period: year, hard: true}
+        """
+    private static let question = RelayBench.question(#","max_tokens":100"#)
+
+    private func budgets(_ sandbox: Sandbox, _ text: String = budgets) throws -> [String] {
+        ["--budgets", try sandbox.write(text, to: "budgets.yml")]
+    }
+
+    /// 200 at once, each of which may cost a twentieth of the budget, and none of which ends before
+    /// the last was asked.
+    @Test func ofTwoHundredRequestsJustTwentyPass() async throws {
+        let sandbox = try Sandbox()
+        guard try await sandbox.has("python3") else { return }
+        #expect(Self.question.utf8.count == 83)
+        try await RelayBench.run(
+            simulate: ["--tokens", "100", "--ttft", "8s"], serve: try budgets(sandbox),
+            sandbox: sandbox
+        ) { bench in
+            let script = try sandbox.write(Self.crowd, to: "crowd.py")
+            let output = try await sandbox.run(
+                URL(filePath: "/bin/sh"),
+                ["-c", "python3 \(script) \(bench.relay.address) '\(Self.question)' 200"],
+                in: sandbox.folder, timeout: .seconds(60))
+            #expect(output.text == "200: 20\n402: 180\n", "\(output.text)\(output.errors)")
+            #expect(try await bench.events(atLeast: 20).count == 20)
+            // They used less than their worst case: there is room again.
+            let reply = try await bench.relay.get("/api/v1/budgets")
+            let row = try JSON.object(reply.body).objects("rows")[0]
+            #expect(row.money("reserved") == "0.00 USD")
+        }
+    }
+
+    /// Counts the statuses of requests that are all under way together.
+    private static let crowd = """
+        import asyncio, collections, sys, urllib.parse
+
+        url, body, count = urllib.parse.urlparse(sys.argv[1]), sys.argv[2].encode(), int(sys.argv[3])
+
+        async def ask():
+            reader, writer = await asyncio.open_connection(url.hostname, url.port)
+            writer.write(b"POST /v1/chat/completions HTTP/1.1\\r\\nHost: %s\\r\\n" % url.netloc.encode()
+                + b"Content-Type: application/json\\r\\nConnection: close\\r\\n"
+                + b"Content-Length: %d\\r\\n\\r\\n" % len(body) + body)
+            head = await reader.readuntil(b"\\r\\n\\r\\n")
+            rest = await reader.read()
+            writer.close()
+            return head.split()[1].decode()
+
+        async def main():
+            statuses = collections.Counter(await asyncio.gather(*(ask() for _ in range(count))))
+            for status, number in sorted(statuses.items()):
+                print(f"{status}: {number}")
+
+        asyncio.run(main())
+        """
+
+    @Test func whoWouldPassTheLimitIsToldInTheVendorsWords() async throws {
+        let sandbox = try Sandbox()
+        try await RelayBench.run(serve: try budgets(sandbox), sandbox: sandbox) { bench in
+            let body = RelayBench.question(#","max_tokens":100000"#)
+            let reply = try await bench.relay.post("/v1/chat/completions", body)
+            #expect(reply.status == 402)
+            let error = try JSON.object(reply.body).object("error")
+            #expect(error.string("code") == "budget_exceeded")
+            #expect(
+                error.string("message")?.hasPrefix("budget \"team\" has $0.0194 left of $0.0194")
+                    ?? false, "\(reply.body)")
+            let anthropic = try await bench.relay.post(
+                "/v1/messages",
+                RelayBench.question(#","max_tokens":100000"#, model: "claude-sonnet-4-5"))
+            #expect(anthropic.status == 402)
+            #expect(
+                try JSON.object(anthropic.body).object("error").string("type") == "billing_error")
+            #expect(try await bench.requests() == 0)
+        }
+    }
+
+    struct Unbounded: Sendable, CustomTestStringConvertible {
+        let more: String
+        let says: String
+        var model = "gpt-4.1"
+        var testDescription: String { "\(model) \(more)" }
+    }
+
+    @Test(arguments: [
+        Unbounded(more: "", says: "how long its answer may become"),
+        Unbounded(
+            more: #","max_tokens":10,"tools":[{"type":"web_search"}]"#,
+            says: "the tool web_search, which runs at the vendor's"),
+        Unbounded(
+            more: #","max_tokens":10,"web_search_options":{}"#, says: "a search of the web"),
+        Unbounded(
+            more: #","max_tokens":10,"x":[{"type":"file","file":{"file_id":"f"}}]"#,
+            says: "a file part, whose size it does not tell"),
+        Unbounded(
+            more: #","max_tokens":10,"x":[{"\u0074ype":"file"}]"#,
+            says: "a part that cannot be read plainly"),
+        Unbounded(
+            more: #","max_tokens":10"#, says: "what it may cost is not known", model: "gpt-none"),
+    ]) func whatHasNoBoundOrNoPriceIsRefused(_ request: Unbounded) async throws {
+        let sandbox = try Sandbox()
+        try await RelayBench.run(serve: try budgets(sandbox), sandbox: sandbox) { bench in
+            let reply = try await bench.relay.post(
+                "/v1/chat/completions", RelayBench.question(request.more, model: request.model))
+            #expect(reply.status == 402)
+            #expect(reply.body.contains("\"unpriceable\""))
+            #expect(
+                reply.body.replacing("\\\"", with: "'").contains(request.says), "\(reply.body)")
+            #expect(try await bench.requests() == 0)
+        }
+    }
+
+    /// Nothing was reserved for what a vendor adds to a request: it counts all the same. What costs
+    /// nothing passes whatever is spent.
+    @Test func anOverrunIsKeptAndBlocksTheNextAndAFreeModelPasses() async throws {
+        let sandbox = try Sandbox()
+        let file = """
+            upstreams:
+              - {name: openai, base_url: UPSTREAM/v1, models: ["gpt-4.1"]}
+              - {name: free, channel: github-copilot, base_url: UPSTREAM/v1}
+            """
+        try await RelayBench.run(
+            simulate: ["--prompt-tokens", "20000"], file: file, serve: try budgets(sandbox),
+            sandbox: sandbox
+        ) { bench in
+            // 20,000 × 0.000002 + 12 × 0.000008 = 0.040096 USD of 0.0194.
+            let first = try await bench.relay.post(
+                "/v1/chat/completions", RelayBench.question(#","max_tokens":100,"stream":true"#))
+            #expect(first.status == 200)
+            #expect(first.body.hasSuffix("data: [DONE]\n\n"))
+            #expect(try await bench.events(atLeast: 1).count == 1)
+            let second = try await bench.relay.post("/v1/chat/completions", Self.question)
+            #expect(second.status == 402)
+            #expect(second.body.contains("has -$0.020696 left of $0.0194"), "\(second.body)")
+            let free = try await bench.relay.post(
+                "/v1/chat/completions",
+                RelayBench.question(#","max_tokens":100"#, model: "gpt-3.5-turbo"))
+            #expect(free.status == 200, "\(free.body)")
+        }
+    }
+
+    @Test func aKeysBudgetHoldsItsRequestsAlone() async throws {
+        let sandbox = try Sandbox()
+        let made = try await sandbox.run([
+            "keys", "create", "--budget", "small", "--format", "json",
+        ])
+        let key = try #require(try made.json().string("key"))
+        let text = """
+            budgets:
+              - {name: small, limit: 0.0001USD, period: day, on: actual}
+            """
+        try await RelayBench.run(serve: try budgets(sandbox, text), sandbox: sandbox) { bench in
+            let held = try await bench.relay.post(
+                "/v1/chat/completions", Self.question,
+                headers: ["Content-Type: application/json", "Authorization: Bearer \(key)"])
+            #expect(held.status == 402)
+            let free = try await bench.relay.post("/v1/chat/completions", Self.question)
+            #expect(free.status == 200)
+        }
+        try await RelayBench.run(sandbox: sandbox) { bench in
+            let held = try await bench.relay.post(
+                "/v1/chat/completions", Self.question,
+                headers: ["Content-Type: application/json", "Authorization: Bearer \(key)"])
+            #expect(held.status == 402)
+            #expect(held.body.contains("the service knows no such budget"))
+        }
+    }
+
+    @Test func aSoftBudgetWarnsInAHeader() async throws {
+        let sandbox = try Sandbox()
+        let text = """
+            budgets:
+              - {name: soft, limit: 0.0001USD, period: year, on: actual, warn: 80%}
+            """
+        try await RelayBench.run(serve: try budgets(sandbox, text), sandbox: sandbox) { bench in
+            let clock = ContinuousClock()
+            let deadline = clock.now + .seconds(30)
+            var warning: String?
+            while warning == nil, clock.now < deadline {
+                let reply = try await bench.relay.post("/v1/chat/completions", Self.question)
+                #expect(reply.status == 200)
+                warning = reply.headers["x-tokenmeter-budget"]
+            }
+            let text = try #require(warning)
+            #expect(text.wholeMatch(of: /soft: \$0\.0[0-9]+ of \$0\.0001 spent/) != nil, "\(text)!")
+        }
+    }
+
+    /// A process that dies leaves what it held; the next one makes an `unknown` event of it, which
+    /// holds its reserve until it is corrected.
+    @Test func whatADeadRelayHeldStaysHeld() async throws {
+        let sandbox = try Sandbox()
+        try await RelayBench.run(
+            simulate: ["--ttft", "20s"], serve: try budgets(sandbox), sandbox: sandbox
+        ) { bench in
+            let path = sandbox.folder.appending(path: "relay.yml").path()
+            let other = try Service(
+                sandbox,
+                flags: [
+                    "--relay", path, "--budgets",
+                    sandbox.folder.appending(path: "budgets.yml").path(),
+                ])
+            let address = try await other.address()
+            let asked = Task {
+                try? await Curl(address: address, sandbox: sandbox).post(
+                    "/v1/chat/completions", Self.question)
+            }
+            let clock = ContinuousClock()
+            let deadline = clock.now + .seconds(30)
+            while try await bench.requests() == 0, clock.now < deadline {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            _ = try? await other.stop(SIGKILL)
+            _ = await asked.value
+            let reply = try await bench.relay.get("/api/v1/budgets")
+            let row = try JSON.object(reply.body).objects("rows")[0]
+            #expect(row.money("reserved") == "0.000966 USD")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import MeteringRelay
+import NIOHTTP1
+import ProviderUsage
+import StreamClient
+import Testing
+
+/// What passes between a client and a vendor besides the bodies.
+struct HeaderRulesTests {
+    private func upstream(_ key: RelayUpstream.Key = .none) throws -> RelayUpstream {
+        var upstream = RelayUpstream(
+            name: "u", channel: "openai", apis: [.openAIChat],
+            address: try StreamAddress("http://127.0.0.1:1/v1"))
+        upstream.key = key
+        return upstream
+    }
+
+    private func names(_ headers: [(name: String, value: String)]) -> [String] {
+        headers.map { $0.name.lowercased() }.sorted()
+    }
+
+    @Test func neitherKeysNorTheConnectionPass() throws {
+        let given: HTTPHeaders = [
+            "Host": "relay", "Content-Type": "application/json", "Content-Length": "5",
+            "Connection": "keep-alive, X-Private", "X-Private": "1", "Keep-Alive": "5",
+            "Transfer-Encoding": "chunked", "TE": "trailers", "Upgrade": "h2c",
+            "Accept-Encoding": "gzip", "Authorization": "Bearer tm_a_b", "X-API-Key": "tm_a_b",
+            "x-goog-api-key": "tm_a_b", "Cookie": "c", "Origin": "o", "Referer": "r",
+            "X-Tokenmeter-Project": "web", "X-Forwarded-For": "1.2.3.4", "Sec-Fetch-Mode": "cors",
+            "Expect": "100-continue", "OpenAI-Beta": "x", "User-Agent": "sdk",
+        ]
+        let passed = HeaderRules.request(given, to: try upstream(), .openAIChat)
+        #expect(names(passed) == ["content-type", "openai-beta", "user-agent"])
+    }
+
+    @Test func eachApiHasItsOwnPlaceForAKey() throws {
+        let key = try #require(StreamKey("sk-1"))
+        for (api, header) in [
+            (StreamAPI.openAIChat, "authorization"), (.openAIResponses, "authorization"),
+            (.anthropicMessages, "x-api-key"), (.gemini, "x-goog-api-key"),
+        ] {
+            let passed = HeaderRules.request(
+                ["Authorization": "Bearer other"], to: try upstream(.ours(key)), api)
+            #expect(names(passed) == [header])
+            #expect(passed[0].value.hasSuffix("sk-1"))
+        }
+    }
+
+    @Test func aClientsOwnKeyPassesWhereItMayAndNoneOfOurs() throws {
+        let passed = HeaderRules.request(
+            ["Authorization": "Bearer sk-own", "x-api-key": "tm_a_b"], to: try upstream(.clients),
+            .openAIChat)
+        #expect(passed.map(\.value) == ["Bearer sk-own"])
+    }
+
+    @Test func theFilesHeadersStandInPlaceOfTheClients() throws {
+        var upstream = try upstream()
+        upstream.headers = [("OpenAI-Organization", "ours")]
+        let passed = HeaderRules.request(
+            ["openai-organization": "theirs"], to: upstream, .openAIChat)
+        #expect(passed.map(\.value) == ["ours"])
+    }
+
+    @Test func whatIsAboutTheVendorsHostDoesNotComeBack() {
+        let given: HTTPHeaders = [
+            "Content-Type": "text/event-stream", "Content-Length": "5", "Set-Cookie": "c",
+            "Alt-Svc": "h3", "Strict-Transport-Security": "x", "Connection": "close",
+            "Transfer-Encoding": "chunked", "Access-Control-Allow-Origin": "*",
+            "X-Tokenmeter-Event": "forged", "X-Request-ID": "r", "Retry-After": "1",
+            "Content-Encoding": "gzip",
+        ]
+        func passed(_ isChanged: Bool) -> [String] {
+            HeaderRules.response(given, isChanged: isChanged).map { $0.name.lowercased() }.sorted()
+        }
+        let always = ["content-encoding", "content-type", "retry-after", "x-request-id"]
+        #expect(passed(true) == always)
+        #expect(passed(false) == (["content-length"] + always).sorted())
+    }
+}

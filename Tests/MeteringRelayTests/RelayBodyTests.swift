@@ -1,0 +1,139 @@
+import Accounting
+import JSONBytes
+import MeteringRelay
+import ProviderUsage
+import Testing
+
+/// What a relay reads off a request, and the one thing that it adds to it.
+struct RelayBodyTests {
+    private func read(_ text: String, _ api: StreamAPI = .openAIChat) throws -> RelayBody {
+        try Array(text.utf8).withUnsafeBufferPointer { try RelayBody($0, api) }
+    }
+
+    private func asking(_ text: String) throws -> String {
+        let bytes = Array(text.utf8)
+        return try bytes.withUnsafeBufferPointer {
+            String(decoding: try RelayBody($0, .openAIChat).askingForUsage($0), as: UTF8.self)
+        }
+    }
+
+    struct Patch: Sendable, CustomTestStringConvertible {
+        let body: String
+        let asked: String
+        var testDescription: String { body }
+    }
+
+    /// All else of the body stays where it is, byte for byte.
+    @Test(arguments: [
+        Patch(
+            body: #"{"stream":true,"model":"m"}"#,
+            asked: #"{"stream_options":{"include_usage":true},"stream":true,"model":"m"}"#),
+        Patch(
+            body: "  {\n  \"stream\" : true }\n",
+            asked: "  {\"stream_options\":{\"include_usage\":true},\n  \"stream\" : true }\n"),
+        Patch(
+            body: #"{"stream":true,"stream_options":{}}"#,
+            asked: #"{"stream":true,"stream_options":{"include_usage":true}}"#),
+        Patch(
+            body: #"{"stream":true,"stream_options": { "x":1}}"#,
+            asked: #"{"stream":true,"stream_options": {"include_usage":true, "x":1}}"#),
+        Patch(
+            body: #"{"stream":true,"stream_options":{"a":[1],"include_usage": false , "b":{}}}"#,
+            asked: #"{"stream":true,"stream_options":{"a":[1],"include_usage": true , "b":{}}}"#),
+        Patch(
+            body: #"{"stream":true,"stream_options":{"include_usage":null}}"#,
+            asked: #"{"stream":true,"stream_options":{"include_usage":true}}"#),
+        Patch(
+            body: #"{"stream_options":null,"stream":true}"#,
+            asked: #"{"stream_options":{"include_usage":true},"stream":true}"#),
+    ]) func asksForUsageInPlace(patch: Patch) throws {
+        let body = try read(patch.body)
+        #expect(body.lacksUsage)
+        #expect(try asking(patch.body) == patch.asked)
+        #expect(!(try read(patch.asked).lacksUsage))
+    }
+
+    @Test(arguments: [
+        #"{"stream":true,"stream_options":{"include_usage":true}}"#, #"{"stream":false}"#, #"{}"#,
+        #"{"stream":null}"#,
+    ]) func hasNothingToAskFor(body: String) throws {
+        #expect(!(try read(body).lacksUsage))
+    }
+
+    /// The other APIs tell their usage unasked.
+    @Test func asksOnlyWhereItHasToBeAsked() throws {
+        for api in [StreamAPI.openAIResponses, .anthropicMessages, .gemini] {
+            #expect(!(try read(#"{"stream":true}"#, api).lacksUsage))
+        }
+    }
+
+    @Test func whatIsSaidTwiceIsRefused() {
+        for body in [
+            #"{"model":"a","model":"b"}"#, #"{"max_tokens":1,"max_tokens":1000000}"#,
+            #"{"stream":true,"stream":false}"#,
+            #"{"stream_options":{"include_usage":true,"include_usage":false}}"#,
+            #"{"generationConfig":{"maxOutputTokens":1,"maxOutputTokens":9}}"#,
+            #"{"m\u006fdel":"a"}"#, "[]", "", "{", #"{"a":1} {"b":2}"#,
+        ] {
+            #expect(throws: JSONError.self, "\(body)") { try read(body) }
+        }
+    }
+
+    /// What is nobody's business may be as strange as it likes.
+    @Test func passesOverConversations() throws {
+        let body = try read(
+            #"{"messages":[{"role":"user","\u0063ontent":"x","a":1e400}],"model":"m","max_tokens":7}"#
+        )
+        #expect(body.model == "m")
+        #expect(body.bound.maximumOutput == 7)
+    }
+
+    @Test func readsHowLargeAnAnswerMayBecome() throws {
+        #expect(try read(#"{"max_tokens":5,"max_completion_tokens":9}"#).bound.maximumOutput == 9)
+        #expect(try read(#"{"max_output_tokens":5}"#).bound.maximumOutput == 5)
+        let gemini = try read(
+            #"{"generationConfig":{"maxOutputTokens":50,"candidateCount":3}}"#, .gemini)
+        #expect(gemini.bound.maximumOutput == 50)
+        #expect(gemini.bound.answers == 3)
+        #expect(try read(#"{"n":4}"#).bound.answers == 4)
+        #expect(try read(#"{"n":-4}"#).bound.answers == 1)
+        #expect(try read("{}").bound.maximumOutput == nil)
+        #expect(try read(#"{"model":"m"}"#).bound.inputBytes == 13)
+    }
+
+    // MARK: What makes it cost more
+
+    private func bound(_ text: String) -> RequestBound {
+        var reader = BoundReader(RequestBound())
+        Array(text.utf8).withUnsafeBufferPointer { reader.read($0) }
+        return reader.bound
+    }
+
+    @Test func countsPictures() {
+        let bound = bound(
+            #"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"u"}},{"type":"text"}]},{"content":[{"type":"image"},{"inlineData":{"data":"x"}}]}]}"#
+        )
+        #expect(bound.images == 3)
+        #expect(bound.unbounded == nil)
+    }
+
+    @Test func aToolOfTheClientIsNoToolOfTheVendor() {
+        let bound = bound(
+            #"{"tools":[{"type":"function","function":{"name":"web_search","parameters":{"type":"object","properties":{"type":{"type":"file"},"conversation":{"type":"string"}}}}}]}"#
+        )
+        #expect(bound.unbounded == nil)
+    }
+
+    @Test(arguments: [
+        #"{"tools":[{"type":"web_search_20250305"}]}"#, #"{"tools":[{"googleSearch":{}}]}"#,
+        #"{"previous_response_id":"r"}"#, #"{"a":{"b":[{"type":"input_file"}]}}"#,
+        #"{"contents":[{"parts":[{"fileData":{"fileUri":"u"}}]}]}"#, #"{"x":{"t\u0079pe":1}}"#,
+        #"{"cachedContent":"c"}"#, "{",
+    ]) func whatTheBodyDoesNotTellHasNoBound(body: String) {
+        #expect(bound(body).unbounded != nil)
+    }
+
+    @Test func whatIsLeftOutIsNoReference() {
+        #expect(bound(#"{"previous_response_id":null,"conversation":null}"#).unbounded == nil)
+    }
+}
