@@ -33,7 +33,7 @@ struct RelayTests {
             body: RelayBench.question(
                 #","max_tokens":100,"stream":true"#, model: "claude-sonnet-4-5")),
         Dialect(
-            path: "/v1beta/models/gemini-2.5-flash:generateContent", channel: "google",
+            path: "/v1/models/gemini-2.5-flash:generateContent", channel: "google",
             body: #"{"contents":[{"parts":[{"text":"hello"}]}]}"#),
         Dialect(
             path: "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse",

@@ -2,6 +2,7 @@ import Pricing
 
 /// A budget that is nearly spent, or more than that.
 package struct BudgetWarning: Sendable {
+    /// In characters that a header can carry.
     package let text: String
     private let filter: [String: String]
 
@@ -22,7 +23,15 @@ package struct BudgetWarning: Sendable {
     fileprivate init(_ budget: Budget, spent: Money, isComplete: Bool) {
         filter = budget.filter
         let least = isComplete ? "" : "at least "
-        text = "\(budget.name): \(least)\(spent.display) of \(budget.limit.display) spent"
+        let name = budget.name.unicodeScalars.map {
+            (0x20..<0x7F).contains($0.value) ? Character($0) : "?"
+        }
+        text =
+            "\(String(name)): \(least)\(Self.text(spent)) of \(Self.text(budget.limit)) spent"
+    }
+
+    private static func text(_ money: Money) -> String {
+        "\(money.amountText) \(money.currency.code)"
     }
 }
 

@@ -45,17 +45,24 @@ struct RelayRoute: Hashable, Sendable {
         case (.POST, "/v1/messages"):
             return .route(RelayRoute(api: .anthropicMessages, path: "/messages"))
         case (.GET, "/v1/models"):
-            let isAnthropic = head.headers.contains(name: "anthropic-version")
-            return .route(
-                RelayRoute(
-                    api: isAnthropic ? .anthropicMessages : .openAIChat, path: "/models",
-                    isList: true))
+            return .route(RelayRoute(api: speaker(head), path: "/models", isList: true))
         case (.GET, "/v1beta/models"):
             return .route(RelayRoute(api: .gemini, path: "/models", isList: true))
-        case (.POST, _) where path.hasPrefix("/v1beta/models/"):
-            return gemini(path.dropFirst("/v1beta/models/".count)).map(Match.route) ?? .unknown
+        // Newer SDKs of Gemini ask below /v1.
+        case (.POST, _) where path.hasPrefix("/v1beta/models/") || path.hasPrefix("/v1/models/"):
+            let name = path.drop { $0 == "/" }.split(
+                separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+            return name.last.flatMap(gemini).map(Match.route) ?? .unknown
         default: return .unknown
         }
+    }
+
+    /// Whose words a request speaks where its path does not say it.
+    static func speaker(_ head: HTTPRequestHead) -> StreamAPI {
+        if head.uri.hasPrefix("/v1beta/") || head.headers.contains(name: "x-goog-api-key") {
+            return .gemini
+        }
+        return head.headers.contains(name: "anthropic-version") ? .anthropicMessages : .openAIChat
     }
 
     /// Why a request that is the relay's is not passed on.

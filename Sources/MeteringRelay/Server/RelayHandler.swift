@@ -277,7 +277,7 @@ extension RelayHandler: RelaySink {
         exchange = nil
         phase = .answering
         guard let context, let head else { return }
-        let body = problem.body(route?.api ?? Self.api(head)) + [UInt8(ascii: "\n")]
+        let body = problem.body(route?.api ?? RelayRoute.speaker(head)) + [UInt8(ascii: "\n")]
         var all = problem.headers
         for (name, value) in caller?.headers ?? [] { all.replaceOrAdd(name: name, value: value) }
         for (name, value) in headers { all.replaceOrAdd(name: name, value: value) }
@@ -298,12 +298,6 @@ extension RelayHandler: RelaySink {
     }
 
     private func refuse(_ problem: RelayProblem) { refuse(problem, [:]) }
-
-    /// In whose words a route that is none is refused.
-    private static func api(_ head: HTTPRequestHead) -> StreamAPI {
-        if head.uri.hasPrefix("/v1beta/") { return .gemini }
-        return head.headers.contains(name: "anthropic-version") ? .anthropicMessages : .openAIChat
-    }
 
     private func finish(_ context: ChannelHandlerContext, isKept: Bool) {
         answered(context)
