@@ -225,10 +225,24 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The request comes next, and is answered as one that is none of a WebSocket.
         guard !WebSocketEndpoint.isLeft(error) else { return }
-        guard phase == .gathering || phase == .answering else {
-            return context.fireErrorCaught(error)
+        switch (phase, error) {
+        case (.gathering, _), (.answering, _): context.close(promise: nil)
+        case (.idle, let error as HTTPParserError): refuse(error, context)
+        default: context.fireErrorCaught(error)
         }
-        context.close(promise: nil)
+    }
+
+    /// What is no request is told so; nobody waits for the rest of it.
+    private func refuse(_ error: HTTPParserError, _ context: ChannelHandlerContext) {
+        let status: HTTPResponseStatus =
+            error == .headerOverflow ? .requestHeaderFieldsTooLarge : .badRequest
+        let head = HTTPResponseHead(
+            version: .http1_1, status: status,
+            headers: ["connection": "close", "content-length": "0"])
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
+            context.close(promise: nil)
+        }
     }
 }
 
