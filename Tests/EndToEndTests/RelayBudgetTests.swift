@@ -192,7 +192,8 @@ struct RelayBudgetTests {
                 warning = reply.headers["x-tokenmeter-budget"]
             }
             let text = try #require(warning)
-            #expect(text.wholeMatch(of: /soft: 0\.0[0-9]+ USD of 0\.0001 USD spent/) != nil, "\(text)!")
+            #expect(
+                text.wholeMatch(of: /soft: 0\.0[0-9]+ USD of 0\.0001 USD spent/) != nil, "\(text)!")
         }
     }
 

@@ -73,6 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
         let shownHost = host == "::1" ? "[::1]" : host
         let scheme = address.tls == nil ? "http" : "https"
         try await CostServer(api: api, relay: served, at: address).run(logger: logger) { port in
+            StartPages.release()
             Terminal.note("listening on \(scheme)://\(shownHost):\(port)")
         }
     }
