@@ -9,15 +9,17 @@ import Pricing
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "The same answers as JSON over HTTP, on this machine.",
-        usage: "tokenmeter serve [--host <host>] [--port <port>] [<options>]",
+        abstract: "The same answers as JSON over HTTP, and a relay that meters what passes.",
+        usage: "tokenmeter serve [--relay <file>] [--host <host>] [--port <port>] [<options>]",
         discussion: """
-            Example:
+            Examples:
               tokenmeter serve --port 8787 &
               curl -s '127.0.0.1:8787/api/v1/price?model=gpt-4.1&input_tokens=1000'
+              tokenmeter serve --relay relay.yml --budgets budgets.yml
 
-            Query parameters are the command line's flags with _ for -. GET /api/v1/forecast, savings, mix,
-            compare, rates, price, usage, ledger/status; POST /api/v1/price with {"model","channel","usage":{"input":1000}}.
+            Query parameters are the command line's flags with _ for -; /openapi.json lists every route. With --relay,
+            requests to /v1/chat/completions, /v1/responses, /v1/messages, /v1beta/models/… and /v1/ws/chat are passed on
+            and metered: point a client's base URL here. See Docs/service.md and Docs/relay.md.
             """)
 
     @OptionGroup var global: GlobalOptions
