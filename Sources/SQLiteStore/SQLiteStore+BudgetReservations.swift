@@ -55,7 +55,7 @@ extension SQLiteStore: BudgetReservations {
         _ account: String, _ durability: Durability, _ body: (BudgetHolds) throws -> T
     ) throws -> T {
         try append(durability) { db in
-            try body(BudgetHolds(account: Self.makeAccount(account, db), db))
+            try body(BudgetHolds(account: Self.makeAccount(account, db), db, seriesMemory))
         }
     }
 }

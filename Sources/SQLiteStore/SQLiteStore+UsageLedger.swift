@@ -52,7 +52,8 @@ extension SQLiteStore: UsageLedger {
 
     static func account(_ name: String, _ db: Database) throws -> Int64? {
         try Int64.fetchOne(
-            db, sql: "SELECT number FROM account WHERE name = ?", arguments: [name])
+            try db.cachedStatement(sql: "SELECT number FROM account WHERE name = ?"),
+            arguments: [name])
     }
 
     /// `nil` for an account that never kept anything.

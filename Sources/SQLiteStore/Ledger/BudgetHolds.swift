@@ -8,10 +8,13 @@ import Pricing
 struct BudgetHolds {
     private let account: Int64
     private let db: Database
+    private let memory: SeriesMemory?
 
-    init(account: Int64, _ db: Database) {
+    /// `memory` spares reading each time what never changes.
+    init(account: Int64, _ db: Database, _ memory: SeriesMemory? = nil) {
         self.account = account
         self.db = db
+        self.memory = memory
     }
 
     /// Whether any request of the account is under way.
@@ -29,29 +32,31 @@ struct BudgetHolds {
     func insert(_ reservation: Reservation) throws {
         let event = reservation.event
         let isThere = try Bool.fetchOne(
-            db,
-            sql: """
-                SELECT EXISTS (SELECT 1 FROM reservation WHERE account = ? AND id = ?)
-                """, arguments: [account, event.id.data])
+            try db.cachedStatement(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM reservation WHERE account = ? AND id = ?)
+                    """), arguments: [account, event.id.data])
         guard isThere == false else { throw LedgerError.alreadyReserved(event.id.text) }
         let entry = LedgerEntry(
             event: event, channel: event.channel, model: event.modelAsked, line: nil)
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO reservation (account, id, owner, lease_ms, is_sent, event)
                 VALUES (?, ?, ?, ?, ?, ?)
-                """,
+                """
+        ).execute(
             arguments: [
                 account, event.id.data, reservation.owner, reservation.leaseUntil.milliseconds,
                 reservation.isSent, String(decoding: entry.json.compactBytes, as: UTF8.self),
             ])
         for hold in reservation.holds {
             let number = try window(hold.window)
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO reservation_hold (account, id, budget, currency, amount)
                     VALUES (?, ?, ?, ?, ?)
-                    """,
+                    """
+            ).execute(
                 arguments: [
                     account, event.id.data, number, hold.amount.currency.code,
                     hold.amount.amountText,
@@ -63,58 +68,62 @@ struct BudgetHolds {
     /// Takes back what is held under an id; nothing where nothing is.
     func release(_ id: EventID) throws {
         let holds = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT budget, currency, amount FROM reservation_hold WHERE account = ? AND id = ?
-                """, arguments: [account, id.data])
+            try db.cachedStatement(
+                sql: """
+                    SELECT budget, currency, amount FROM reservation_hold WHERE account = ? AND id = ?
+                    """), arguments: [account, id.data])
         for hold in holds {
             let amount = try Money(hold[2], Currency(hold[1]))
             try change(window: hold[0], by: try Money.zero(amount.currency).subtracting(amount))
         }
         for table in ["reservation_hold", "reservation"] {
-            try db.execute(
-                sql: "DELETE FROM \(table) WHERE account = ? AND id = ?",
-                arguments: [account, id.data])
+            try db.cachedStatement(sql: "DELETE FROM \(table) WHERE account = ? AND id = ?")
+                .execute(
+                    arguments: [account, id.data])
         }
     }
 
     /// From now on it ends with its event's correction only.
     func keep(_ id: EventID) throws {
-        try db.execute(
-            sql: "UPDATE reservation SET lease_ms = NULL, is_sent = 1 WHERE account = ? AND id = ?",
+        try db.cachedStatement(
+            sql: "UPDATE reservation SET lease_ms = NULL, is_sent = 1 WHERE account = ? AND id = ?"
+        ).execute(
             arguments: [account, id.data])
     }
 
     func markSent(_ id: EventID) throws {
-        try db.execute(
-            sql: "UPDATE reservation SET is_sent = 1 WHERE account = ? AND id = ?",
+        try db.cachedStatement(
+            sql: "UPDATE reservation SET is_sent = 1 WHERE account = ? AND id = ?"
+        ).execute(
             arguments: [account, id.data])
     }
 
     func renew(owner: String, until: Timestamp) throws {
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 UPDATE reservation SET lease_ms = ?
                 WHERE account = ? AND owner = ? AND lease_ms IS NOT NULL
-                """, arguments: [until.milliseconds, account, owner])
+                """
+        ).execute(
+            arguments: [until.milliseconds, account, owner])
     }
 
     func expired(at time: Timestamp) throws -> [Reservation] {
         let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT id, owner, lease_ms, is_sent, event FROM reservation
-                WHERE account = ? AND lease_ms < ? ORDER BY lease_ms, id
-                """, arguments: [account, time.milliseconds])
+            try db.cachedStatement(
+                sql: """
+                    SELECT id, owner, lease_ms, is_sent, event FROM reservation
+                    WHERE account = ? AND lease_ms < ? ORDER BY lease_ms, id
+                    """), arguments: [account, time.milliseconds])
         return try rows.map { row in
             let holds = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT w.name, w.boundaries, w.filter, h.currency, h.amount
-                    FROM reservation_hold h JOIN budget_window w
-                    ON w.account = h.account AND w.number = h.budget
-                    WHERE h.account = ? AND h.id = ?
-                    """, arguments: [account, row[0] as DatabaseValue]
+                try db.cachedStatement(
+                    sql: """
+                        SELECT w.name, w.boundaries, w.filter, h.currency, h.amount
+                        FROM reservation_hold h JOIN budget_window w
+                        ON w.account = h.account AND w.number = h.budget
+                        WHERE h.account = ? AND h.id = ?
+                        """), arguments: [account, row[0] as DatabaseValue]
             ).map { hold in
                 Reservation.Hold(
                     try WindowText(name: hold[0], boundaries: hold[1], filter: hold[2]).window(),
@@ -132,9 +141,12 @@ struct BudgetHolds {
     func state(of window: BudgetWindow) throws -> BudgetState {
         let number = try self.window(window)
         let reader = try LedgerReader(account: account, db)
+        reader.series = memory?.series(of: account) ?? [:]
+        defer { memory?.keep(reader.series, of: account) }
         try advance(number, window, reader)
         let rows = try Row.fetchCursor(
-            db, sql: "SELECT series, cells FROM budget_sum WHERE account = ? AND budget = ?",
+            try db.cachedStatement(
+                sql: "SELECT series, cells FROM budget_sum WHERE account = ? AND budget = ?"),
             arguments: [account, number])
         var groups: [UsageGroup] = []
         while let row = try rows.next() {
@@ -162,20 +174,22 @@ struct BudgetHolds {
         let text = WindowText(window)
         let arguments: StatementArguments = [account, text.name, text.boundaries, text.filter]
         let known = try Int64.fetchOne(
-            db,
-            sql: """
-                SELECT number FROM budget_window
-                WHERE account = ? AND name = ? AND boundaries = ? AND filter = ?
-                """, arguments: arguments)
+            try db.cachedStatement(
+                sql: """
+                    SELECT number FROM budget_window
+                    WHERE account = ? AND name = ? AND boundaries = ? AND filter = ?
+                    """), arguments: arguments)
         if let known { return known }
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO budget_window (account, number, name, boundaries, filter, through)
                 VALUES (?1, (SELECT ifnull(max(number), 0) + 1 FROM budget_window WHERE account = ?1),
                     ?2, ?3, ?4, 0)
-                """, arguments: arguments)
+                """
+        ).execute(
+            arguments: arguments)
         return try Int64.fetchOne(
-            db, sql: "SELECT max(number) FROM budget_window WHERE account = ?",
+            try db.cachedStatement(sql: "SELECT max(number) FROM budget_window WHERE account = ?"),
             arguments: [account]) ?? 0
     }
 
@@ -184,11 +198,13 @@ struct BudgetHolds {
     private func advance(_ number: Int64, _ window: BudgetWindow, _ reader: LedgerReader) throws {
         let through =
             try Int64.fetchOne(
-                db, sql: "SELECT through FROM budget_window WHERE account = ? AND number = ?",
+                try db.cachedStatement(
+                    sql: "SELECT through FROM budget_window WHERE account = ? AND number = ?"),
                 arguments: [account, number]) ?? 0
         let last =
             try Int64.fetchOne(
-                db, sql: "SELECT ifnull(max(number), 0) FROM event WHERE account = ?",
+                try db.cachedStatement(
+                    sql: "SELECT ifnull(max(number), 0) FROM event WHERE account = ?"),
                 arguments: [account]) ?? 0
         guard last > through else { return }
         let sums = try LedgerSums(
@@ -196,29 +212,33 @@ struct BudgetHolds {
             rows: through > 0 ? (through + 1)...last : nil)
         for (series, added) in try sums.cells() {
             let row = try Row.fetchOne(
-                db,
-                sql: "SELECT cells FROM budget_sum WHERE account = ? AND budget = ? AND series = ?",
-                arguments: [account, number, series])
+                try db.cachedStatement(
+                    sql:
+                        "SELECT cells FROM budget_sum WHERE account = ? AND budget = ? AND series = ?"
+                ), arguments: [account, number, series])
             var cells = try row.map { try self.cells($0, 0) } ?? RollupCells()
             for (bucket, sum) in added.sums { cells.add(sum, at: bucket) }
-            try db.execute(
+            try db.cachedStatement(
                 sql: """
                     INSERT INTO budget_sum (account, budget, series, cells) VALUES (?, ?, ?, ?)
                     ON CONFLICT DO UPDATE SET cells = excluded.cells
-                    """, arguments: [account, number, series, Data(cells.bytes)])
+                    """
+            ).execute(
+                arguments: [account, number, series, Data(cells.bytes)])
         }
-        try db.execute(
-            sql: "UPDATE budget_window SET through = ? WHERE account = ? AND number = ?",
+        try db.cachedStatement(
+            sql: "UPDATE budget_window SET through = ? WHERE account = ? AND number = ?"
+        ).execute(
             arguments: [last, account, number])
     }
 
     /// Of all windows of a name in which a moment lies.
     func reserved(under name: String, at time: Timestamp) throws -> [Currency: Money] {
         let rows = try Row.fetchAll(
-            db,
-            sql:
-                "SELECT number, boundaries, filter FROM budget_window WHERE account = ? AND name = ?",
-            arguments: [account, name])
+            try db.cachedStatement(
+                sql:
+                    "SELECT number, boundaries, filter FROM budget_window WHERE account = ? AND name = ?"
+            ), arguments: [account, name])
         var sums: [Currency: Money] = [:]
         for row in rows {
             let window = try WindowText(name: name, boundaries: row[1], filter: row[2]).window()
@@ -234,9 +254,9 @@ struct BudgetHolds {
 
     private func reserved(_ number: Int64) throws -> [Currency: Money] {
         let rows = try Row.fetchAll(
-            db,
-            sql: "SELECT currency, amount FROM budget_reserved WHERE account = ? AND budget = ?",
-            arguments: [account, number])
+            try db.cachedStatement(
+                sql: "SELECT currency, amount FROM budget_reserved WHERE account = ? AND budget = ?"
+            ), arguments: [account, number])
         var amounts: [Currency: Money] = [:]
         for row in rows {
             let amount = try Money(row[1], Currency(row[0]))
@@ -247,11 +267,12 @@ struct BudgetHolds {
 
     private func change(window number: Int64, by amount: Money) throws {
         let known = try reserved(number)[amount.currency]
-        try db.execute(
+        try db.cachedStatement(
             sql: """
                 INSERT INTO budget_reserved (account, budget, currency, amount) VALUES (?, ?, ?, ?)
                 ON CONFLICT DO UPDATE SET amount = excluded.amount
-                """,
+                """
+        ).execute(
             arguments: [
                 account, number, amount.currency.code,
                 try known?.adding(amount).amountText ?? amount.amountText,

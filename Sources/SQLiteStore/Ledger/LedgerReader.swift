@@ -49,7 +49,8 @@ final class LedgerReader {
     let account: Int64
     let db: Database
     private var shared: [Int64: Shared] = [:]
-    private(set) var series: [Int64: Series] = [:]
+    /// All of them that there were when they were read.
+    var series: [Int64: Series] = [:]
     private(set) var projects: [Int64: String] = [:]
     private var attributions: [Int64: Attribution] = [:]
 
@@ -69,7 +70,10 @@ final class LedgerReader {
     }
 
     func loadSeries() throws {
-        if series.isEmpty { try readSeries() }
+        let last = try Int64.fetchOne(
+            try db.cachedStatement(sql: "SELECT max(number) FROM series WHERE account = ?"),
+            arguments: [account])
+        if let last, series[last] == nil { try readSeries() }
     }
 
     private func readSeries() throws {
