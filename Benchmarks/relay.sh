@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# What the relay adds to a stream, and how many streams it carries, beside nginx as a plain proxy, in one run: the load
+# client, the mock upstream and nginx's configuration are those of ../shared/baselines/relay beside the repository.
+#
+#   Benchmarks/relay.sh [ROUNDS]      default: 3; needs node, nginx, wrk and python3
+#
+# The ledger is on, and synchronous=FULL: each event is synced before the end of its stream. BENCH_SUBJECTS adds peers
+# that run.sh knows, such as litellm.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+
+rounds=${1:-3}
+peers=$root/../shared/baselines/relay
+[[ -e $peers/run.sh ]] || {
+    echo "skipped: there is no ../shared/baselines/relay beside this repository"
+    exit 0
+}
+for tool in node nginx wrk python3; do ensure_command "$tool"; done
+build_release
+
+work=$(mktemp -d)
+server=
+clean_up() {
+    [[ -z $server ]] || kill "$server" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+export BENCH=${BENCH:-$root/.build/relay-bench}
+if ! [[ -x $BENCH/venv/bin/python ]]; then
+    python3 -m venv "$BENCH/venv"
+    "$BENCH/venv/bin/python" -m pip install --quiet uvloop || true
+fi
+printf 'upstreams:\n  - {name: mock, channel: openai, base_url: "http://127.0.0.1:9100/v1"}\n' >"$work/relay.yml"
+"$binary" serve --port 0 --relay "$work/relay.yml" --database "$work/ledger.db" 2>"$work/log" &
+server=$!
+for _ in $(seq 100); do
+    ! grep -q '^listening' "$work/log" || break
+    sleep 0.05
+done
+address=$(sed -n 's/^listening on //p' "$work/log")
+[[ -n $address ]] || fail "tokenmeter serve did not start: $(cat "$work/log")"
+RELAY_URL=$address/v1/chat/completions RELAY_PID=$server \
+    bash "$peers/run.sh" "$work/out.jsonl" "direct nginx relay ${BENCH_SUBJECTS:-}" "$rounds" >&2
+python3 - "$work/out.jsonl" <<'PYTHON'
+import collections, json, statistics, sys
+
+first, rate, memory = (collections.defaultdict(list) for _ in range(3))
+for line in open(sys.argv[1]):
+    row = json.loads(line)
+    if "ttft_ms" in row:
+        first[row["label"], row["model"], row["conc"]].append((row["ttft_ms"]["p50"], row["ttft_ms"]["p99"]))
+    elif row.get("label") == "wrk" and row["r"]:
+        rate[row["subject"], row["model"]].append((row["r"]["req_per_s"], row["r"]["err_status"]))
+    elif row.get("label") == "rss":
+        memory[row["subject"]].append(f"{row['when']} {row['rss_mib']} MiB")
+print("added time to first token, ms: median (p99), medians over the rounds")
+for label, model, conc in first:
+    if label == "direct":
+        continue
+    added = [statistics.median(x[i] for x in first[label, model, conc]) -
+             statistics.median(x[i] for x in first["direct", model, conc]) for i in (0, 1)]
+    print(f"  {label:8} {model:14} {conc:3} at once   {added[0]:7.3f} ({added[1]:.3f})")
+print("streams a second at saturation, 16 connections; median over the rounds")
+for subject, model in rate:
+    here = statistics.median(x[0] for x in rate[subject, model])
+    against = statistics.median(x[0] for x in rate["nginx", model])
+    faults = sum(x[1] for x in rate[subject, model])
+    print(f"  {subject:8} {model:14} {here:10.0f}   {here / against:5.2f}x nginx   {faults} refused")
+print("memory")
+for subject in memory:
+    print(f"  {subject:8} " + ", ".join(memory[subject]))
+PYTHON
