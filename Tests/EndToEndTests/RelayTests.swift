@@ -375,6 +375,35 @@ struct RelayTests {
         }
     }
 
+    /// A browser cannot set headers, and learns why it was not let in before there is a WebSocket.
+    @Test func aWebSocketIsOpenedByAKeyAlone() async throws {
+        let sandbox = try Sandbox()
+        let key = try await key(sandbox)
+        try await RelayBench.run(serve: ["--require-key"], sandbox: sandbox) { bench in
+            func upgrade(_ query: String, _ more: [String] = []) async throws -> Curl.Reply {
+                try await bench.relay.send(
+                    [
+                        "/v1/ws/chat" + query, "-N", "--max-time", "1", "-H",
+                        "Connection: Upgrade", "-H", "Upgrade: websocket", "-H",
+                        "Sec-WebSocket-Version: 13", "-H",
+                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                    ] + more)
+            }
+            let without = try await upgrade("")
+            #expect(without.status == 401)
+            #expect(without.body.contains("a key is wanted"))
+            let other = try await upgrade("?api_key=tm_aaaaaaaaaa_b")
+            #expect(other.status == 401)
+            let with = try await upgrade("?api_key=\(key)")
+            #expect(with.status == 101)
+            // <https://www.rfc-editor.org/rfc/rfc6455#section-1.3> has this pair.
+            #expect(with.headers["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+            let page = try await upgrade(
+                "?api_key=\(key)", ["-H", "Origin: https://evil.example"])
+            #expect(page.status == 403)
+        }
+    }
+
     @Test func headersAttributeWhatAKeyDoesNot() async throws {
         try await RelayBench.run { bench in
             let reply = try await bench.relay.post(

@@ -60,6 +60,13 @@ struct HeaderRulesTests {
         #expect(passed.map(\.value) == ["ours"])
     }
 
+    @Test(arguments: [
+        "/v1/x?alt=sse&key=tm_a_b", "/v1/x?api_key=tm_a_b&alt=sse", "/v1/x?%6bey=tm_a_b&alt=sse",
+        "/v1/x?alt=sse&other=tm_a_b", "/v1/x?alt=sse&other=tm%5Fa_b", "/v1/x?alt=sse",
+    ]) func noKeyPassesInAQuery(uri: String) {
+        #expect(RelayRoute.query(of: uri) == "alt=sse")
+    }
+
     @Test func whatIsAboutTheVendorsHostDoesNotComeBack() {
         let given: HTTPHeaders = [
             "Content-Type": "text/event-stream", "Content-Length": "5", "Set-Cookie": "c",

@@ -2,7 +2,7 @@ import NIOHTTP1
 import ProviderUsage
 
 /// What a request to the relay asks for, by its method and path.
-struct RelayRoute: Hashable, Sendable {
+package struct RelayRoute: Hashable, Sendable {
     let api: StreamAPI
     /// Below the upstream's address: `/chat/completions`.
     let path: String
@@ -96,11 +96,14 @@ struct RelayRoute: Hashable, Sendable {
         }
     }
 
-    /// The query that upstream gets: the client's without keys.
-    static func query(of uri: String) -> String {
+    /// The query that upstream gets: the client's without keys, however they are spelled.
+    package static func query(of uri: String) -> String {
         guard let mark = uri.firstIndex(of: "?") else { return "" }
         return uri[uri.index(after: mark)...].split(separator: "&").filter { pair in
-            !["key", "api_key"].contains(pair.prefix { $0 != "=" })
+            let name = pair.prefix { $0 != "=" }
+            return !name.contains("%") && !["key", "api_key"].contains(name)
+                && !HeaderRules.isOurs(String(pair.dropFirst(name.count + 1)))
+                && !pair.contains("%5f") && !pair.contains("%5F")
         }.joined(separator: "&")
     }
 }
