@@ -41,6 +41,8 @@ final class RelayExchange: StreamReceiver {
     private var end = RelayEnd.complete
 
     private var answer: MeteredAnswer
+    /// Whether what upstream answered is worth nothing, to anybody.
+    private var isRefused = false
     /// Why the answer will not be whole.
     private var failure: RelayProblem?
     private var isUpstreamDone = false
@@ -108,6 +110,7 @@ final class RelayExchange: StreamReceiver {
     /// Nothing goes upstream.
     private func deny(_ problem: RelayProblem) {
         end = hasLeft ? .left : .denied
+        if isHolding { relay.budgets.release(call.id, call.caller, on: eventLoop) }
         sink?.refuse(problem, [:])
         sink = nil
         finish(status: problem.status, nil)
@@ -211,7 +214,7 @@ final class RelayExchange: StreamReceiver {
         releaseRoom()
         if phase == .asking, let wait = wait(for: error) { return again(afterMilliseconds: wait) }
         isUpstreamDone = true
-        if phase == .asking { answer.mayBeCharged = error.mayBeCharged }
+        if phase == .asking { answer.mayBeCharged = error.mayBeCharged && !isRefused }
         answer.isCut = true
         if end != .refused { end = hasLeft ? .left : .cut }
         failure = failure ?? Self.problem(of: error)
@@ -320,7 +323,7 @@ final class RelayExchange: StreamReceiver {
     /// There is no answer worth passing on.
     private func give(up problem: RelayProblem) {
         failure = problem
-        answer.mayBeCharged = false
+        isRefused = true
         leaveUpstream()
     }
 

@@ -182,10 +182,11 @@ async def upstreams_that_do_not_behave(relay):
     assert seen[-1][1]["stream_options"] == {"include_usage": True}
     assert relay.event(headers)["project"] == "web"
 
-    before = len(seen)
-    status, _, body = await relay.ask("elsewhere")
+    before, kept = len(seen), len(relay.events())
+    status, headers, body = await relay.ask("elsewhere")
     assert status == 502 and b"redirects are not followed" in body, body
     assert len(seen) == before + 1
+    assert len(relay.events()) == kept and "x-tokenmeter-event" not in headers
 
     status, headers, body = await relay.ask("packed")
     assert status == 200 and headers["content-encoding"] == "gzip" and gzip.decompress(body) == text + finish
