@@ -38,7 +38,7 @@ async def upstream(reader, writer):
             seen.append((head.decode(), body))
             await answers[body["model"]](writer)
             await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
         pass
     finally:
         writer.close()
