@@ -30,6 +30,11 @@ package final class HTTPStreamClient: Sendable {
         // been charged.
         configuration.connectionPool.idleTimeout = .seconds(5)
         configuration.httpVersion = settings.allowsHTTP2 ? .automatic : .http1Only
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(WriteGathering(), position: .first)
+            }
+        }
         client = HTTPClient(eventLoopGroup: group, configuration: configuration)
     }
 
