@@ -52,10 +52,17 @@ extension SQLiteStore: BudgetReservations {
     }
 
     private func changeHolds<T>(
-        _ account: String, _ durability: Durability, _ body: (BudgetHolds) throws -> T
+        _ account: String, _ durability: Durability, _ body: (inout BudgetHolds) throws -> T
     ) throws -> T {
-        try append(durability) { db in
-            try body(BudgetHolds(account: Self.makeAccount(account, db), db, seriesMemory))
+        try writeRemembering(account, durability) { memory, db in
+            var memory = memory
+            try memory.refresh(db)
+            var holds = BudgetHolds(
+                account: memory.dictionary.account, db, memory.takeWindows())
+            let result = try body(&holds)
+            memory.windows = holds.windows
+            try memory.keep(db)
+            return (result, memory)
         }
     }
 }

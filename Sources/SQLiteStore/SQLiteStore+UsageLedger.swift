@@ -27,15 +27,25 @@ extension SQLiteStore: UsageLedger {
     private func writeLedger<T>(
         _ account: String, _ durability: Durability, _ body: (inout LedgerWriter) throws -> T
     ) throws -> T {
-        // Taken out, not copied: the writer changes it in place.
-        var known = memories.withLock { $0.removeValue(forKey: account) }
-        let (result, memory) = try append(durability) { db in
-            var writer = try LedgerWriter(
-                known.take() ?? LedgerMemory(account: Self.makeAccount(account, db)), db)
+        try writeRemembering(account, durability) { memory, db in
+            var writer = try LedgerWriter(memory, db)
             let result = try body(&writer)
             return (result, try writer.finish())
         }
-        // Only what was committed is remembered.
+    }
+
+    /// Writes with what an earlier transaction of the account left behind; what this one leaves is kept
+    /// only where it was committed.
+    func writeRemembering<T>(
+        _ account: String, _ durability: Durability,
+        _ body: (consuming LedgerMemory, Database) throws -> (T, LedgerMemory)
+    ) throws -> T {
+        // Taken out, not copied: the writer changes it in place.
+        var known = memories.withLock { $0.removeValue(forKey: account) }
+        let (result, memory) = try append(durability) { db in
+            try body(
+                try known.take() ?? LedgerMemory(account: Self.makeAccount(account, db)), db)
+        }
         memories.withLock { $0[account] = memory }
         return result
     }

@@ -24,7 +24,6 @@ package final class SQLiteStore: Sendable {
     let appends = AppendQueue()
     /// What the ledger's writers of this process know of the database, by account.
     let memories = Mutex<[String: LedgerMemory]>([:])
-    let seriesMemory = SeriesMemory()
 
     /// Opens the database at `path`, makes it where there is none, and brings its schema up to
     /// date.

@@ -35,7 +35,7 @@ import Testing
         "RateCatalog": [
             "Pricing", "JSONBytes", "ConfigFiles", "EmbeddedRates", "Crypto",
         ],
-        "Accounting": ["Pricing", "JSONBytes", "ProviderUsage", "Crypto"],
+        "Accounting": ["Pricing", "JSONBytes", "ProviderUsage", "Crypto", "Synchronization"],
         "UsageImport": ["Pricing", "JSONBytes", "Accounting"],
         "SQLiteStore": [
             "Pricing", "JSONBytes", "Accounting", "SQLiteSettings", "GRDB", "GRDBSQLite",

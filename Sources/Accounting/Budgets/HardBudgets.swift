@@ -1,8 +1,9 @@
 import Pricing
+import Synchronization
 
 /// Holds requests to budgets before they are sent: what one may cost at most is reserved in the ledger,
 /// and who would pass a limit with that is refused.
-package struct HardBudgets: Sendable {
+package final class HardBudgets: Sendable {
     /// What became of a request.
     package enum Verdict: Hashable, Sendable {
         case admitted
@@ -15,6 +16,8 @@ package struct HardBudgets: Sendable {
 
     private let budgets: [Budget]
     private let filters: [EventFilter]
+    /// The period of each budget that a request was held to last.
+    private let periods = Mutex<[String: BudgetPeriod]>([:])
 
     /// Those that are hard, and those that a key may name.
     package init(_ budgets: [Budget]) {
@@ -27,11 +30,18 @@ package struct HardBudgets: Sendable {
     ///
     /// Throws `HardBudgetError.unknown` where the key names one that is not here.
     package func holding(
-        _ entry: LedgerEntry, key name: String?
+        _ event: UsageEvent, key name: String?, in book: RateBook
     ) throws(HardBudgetError) -> [Budget] {
         if let name, !budgets.contains(where: { $0.name == name }) { throw .unknown(name) }
+        // Only where it is asked whose and what the request is does that have to be found.
+        var entry: LedgerEntry?
         return zip(budgets, filters).filter { budget, filter in
-            budget.name == name || budget.isHard && entry.matches(filter)
+            if budget.name == name { return true }
+            guard budget.isHard else { return false }
+            if filter.isEmpty { return true }
+            let found = entry ?? book.entry(for: event)
+            entry = found
+            return found.matches(filter)
         }.map(\.0)
     }
 
@@ -42,14 +52,14 @@ package struct HardBudgets: Sendable {
     ///
     /// `event` is what is known before the request goes out; it is taken to go out at once. Throws
     /// `PricingError` where the amount cannot be held against a limit, and what the store throws.
-    package static func reserve(
+    package func reserve(
         _ event: UsageEvent, worst: Money, under budgets: [Budget], owner: String,
         in context: LedgerContext, _ reservations: any BudgetReservations
     ) throws -> Verdict {
-        let held = try budgets.map { try HeldBudget($0, worst, context) }
+        let held = try budgets.map { try HeldBudget($0, period(of: $0, context), worst, context) }
         let time = context.pricing.now
         let reservation = Reservation(
-            event: event, owner: owner, leaseUntil: time.advanced(bySeconds: leaseSeconds),
+            event: event, owner: owner, leaseUntil: time.advanced(bySeconds: Self.leaseSeconds),
             isSent: true, holds: held.map(\.hold))
         var verdict = Verdict.admitted
         _ = try reservations.reserve(reservation, account: context.account) { states in
@@ -67,6 +77,41 @@ package struct HardBudgets: Sendable {
         }
         return verdict
     }
+
+    private func period(of budget: Budget, _ context: LedgerContext) throws -> BudgetPeriod {
+        let known = periods.withLock { $0[budget.name] }
+        if let known, known.holds(in: context.pricing) { return known }
+        let period = try BudgetPeriod(budget, context.pricing)
+        periods.withLock { $0[budget.name] = period }
+        return period
+    }
+}
+
+/// The period of a budget in which a moment lies, and how a rate book's bills are paid in it.
+private struct BudgetPeriod: Sendable {
+    let window: BudgetWindow
+    let settlements: LedgerSettlements
+    private let range: Range<Timestamp>
+    private let book: RateBook
+
+    init(_ budget: Budget, _ pricing: PricingContext) throws {
+        book = pricing.book
+        let zone = budget.zone ?? pricing.zone
+        let today = try book.zones.wallClock(of: zone, at: pricing.now).date
+        let first = budget.period.start(of: today)
+        let start = try book.zones.startOfDay(first, in: zone)
+        let end = try book.zones.startOfDay(budget.period.next(after: first), in: zone)
+        settlements = LedgerSettlements(book.catalog.channels)
+        window = BudgetWindow(
+            name: budget.name,
+            boundaries: [start] + settlements.changes(from: start, to: end) + [end],
+            filter: EventFilter(budget))
+        range = start..<end
+    }
+
+    func holds(in pricing: PricingContext) -> Bool {
+        pricing.book === book && range.contains(pricing.now)
+    }
 }
 
 /// One budget with what a request is held to it with.
@@ -75,25 +120,16 @@ private struct HeldBudget {
     let hold: Reservation.Hold
     private let settlements: LedgerSettlements
 
-    init(_ budget: Budget, _ worst: Money, _ context: LedgerContext) throws {
+    init(
+        _ budget: Budget, _ period: BudgetPeriod, _ worst: Money, _ context: LedgerContext
+    ) throws {
         self.budget = budget
-        let pricing = context.pricing
-        let zones = pricing.book.zones
-        let zone = budget.zone ?? pricing.zone
-        let today = try zones.wallClock(of: zone, at: pricing.now).date
-        let first = budget.period.start(of: today)
-        let start = try zones.startOfDay(first, in: zone)
-        let end = try zones.startOfDay(budget.period.next(after: first), in: zone)
-        settlements = LedgerSettlements(pricing.book.catalog.channels)
-        let window = BudgetWindow(
-            name: budget.name,
-            boundaries: [start] + settlements.changes(from: start, to: end) + [end],
-            filter: EventFilter(budget))
+        settlements = period.settlements
         var exchange = Self.exchange(context)
         let amount = try exchange.preferring(budget.fx) { exchange in
             try exchange.converted(worst, to: budget.limit.currency).money
         }
-        hold = Reservation.Hold(window, amount)
+        hold = Reservation.Hold(period.window, amount)
     }
 
     private static func exchange(_ context: LedgerContext) -> Exchange {

@@ -37,7 +37,7 @@ package protocol BudgetReservations: Sendable {
 }
 
 /// One period of one budget: which events count, and between which moments.
-package struct BudgetWindow: Sendable {
+package struct BudgetWindow: Hashable, Sendable {
     package let name: String
     /// Ascending, at least two: the first and the last are the period's, those between are where a
     /// settlement changes. At most `maximumBoundaries`.

@@ -44,7 +44,7 @@ package final class BudgetWatch: Sendable {
             let book = ledger.context.pricing.book
             let budgets: [Budget]
             do {
-                budgets = try hard.holding(book.entry(for: event), key: caller.budget)
+                budgets = try hard.holding(event, key: caller.budget, in: book)
             } catch {
                 throw RelayProblem(402, "unknown_budget", "\(error)")
             }
@@ -54,7 +54,7 @@ package final class BudgetWatch: Sendable {
                 serviceTier: event.serviceTierAsked ?? RateConditions.standardTier)
             let verdict: HardBudgets.Verdict
             do {
-                verdict = try HardBudgets.reserve(
+                verdict = try hard.reserve(
                     event, worst: try bound.cost(purchase, in: book), under: budgets, owner: owner,
                     in: ledger.context, ledger.reservations)
             } catch let error as RequestBoundError {

@@ -8,13 +8,13 @@ import Pricing
 struct BudgetHolds {
     private let account: Int64
     private let db: Database
-    private let memory: SeriesMemory?
+    /// What earlier transactions read and wrote.
+    private(set) var windows: HeldWindows
 
-    /// `memory` spares reading each time what never changes.
-    init(account: Int64, _ db: Database, _ memory: SeriesMemory? = nil) {
+    init(account: Int64, _ db: Database, _ windows: HeldWindows = HeldWindows()) {
         self.account = account
         self.db = db
-        self.memory = memory
+        self.windows = windows
     }
 
     /// Whether any request of the account is under way.
@@ -29,44 +29,43 @@ struct BudgetHolds {
 
     // MARK: Reservations
 
-    func insert(_ reservation: Reservation) throws {
+    mutating func insert(_ reservation: Reservation) throws {
         let event = reservation.event
-        let isThere = try Bool.fetchOne(
-            try db.cachedStatement(
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM reservation WHERE account = ? AND id = ?)
-                    """), arguments: [account, event.id.data])
-        guard isThere == false else { throw LedgerError.alreadyReserved(event.id.text) }
         let entry = LedgerEntry(
             event: event, channel: event.channel, model: event.modelAsked, line: nil)
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO reservation (account, id, owner, lease_ms, is_sent, event)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """
-        ).execute(
-            arguments: [
-                account, event.id.data, reservation.owner, reservation.leaseUntil.milliseconds,
-                reservation.isSent, String(decoding: entry.json.compactBytes, as: UTF8.self),
-            ])
+        let insertion = try RawStatement(
+            """
+            INSERT INTO reservation (account, id, owner, lease_ms, is_sent, event)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """, db)
+        insertion.bind(account, 1)
+        insertion.bind(event.id, 2)
+        insertion.bind(reservation.owner, 3)
+        insertion.bind(reservation.leaseUntil.milliseconds, 4)
+        insertion.bind(reservation.isSent ? 1 : 0, 5)
+        insertion.bind(String(decoding: entry.json.compactBytes, as: UTF8.self), 6)
+        guard try insertion.insertUnlessRefused() else {
+            throw LedgerError.alreadyReserved(event.id.text)
+        }
         for hold in reservation.holds {
-            let number = try window(hold.window)
-            try db.cachedStatement(
-                sql: """
-                    INSERT INTO reservation_hold (account, id, budget, currency, amount)
-                    VALUES (?, ?, ?, ?, ?)
-                    """
-            ).execute(
-                arguments: [
-                    account, event.id.data, number, hold.amount.currency.code,
-                    hold.amount.amountText,
-                ])
+            let number = windows[try index(of: hold.window)].number
+            let statement = try RawStatement(
+                """
+                INSERT INTO reservation_hold (account, id, budget, currency, amount)
+                VALUES (?, ?, ?, ?, ?)
+                """, db)
+            statement.bind(account, 1)
+            statement.bind(event.id, 2)
+            statement.bind(number, 3)
+            statement.bind(hold.amount.currency.code, 4)
+            statement.bind(hold.amount.amountText, 5)
+            try statement.run()
             try change(window: number, by: hold.amount)
         }
     }
 
     /// Takes back what is held under an id; nothing where nothing is.
-    func release(_ id: EventID) throws {
+    mutating func release(_ id: EventID) throws {
         let holds = try Row.fetchAll(
             try db.cachedStatement(
                 sql: """
@@ -138,24 +137,64 @@ struct BudgetHolds {
 
     // MARK: Windows
 
-    func state(of window: BudgetWindow) throws -> BudgetState {
-        let number = try self.window(window)
+    mutating func state(of window: BudgetWindow) throws -> BudgetState {
+        windows[try index(of: window)].state
+    }
+
+    /// Adds an entry's row to the sums of the windows that it falls in.
+    mutating func add(_ row: EventRow, series: Int64, _ entry: LedgerEntry) {
+        windows.add(row, series: series, entry)
+    }
+
+    /// Writes the sums that have many rows which the database's have not.
+    mutating func store() throws {
+        for index in windows.known.indices
+        where windows[index].through - windows[index].stored >= HeldWindows.storedEvery {
+            try store(&windows[index])
+        }
+    }
+
+    private func store(_ window: inout HeldWindows.Window) throws {
+        for (series, sum) in window.sums where !sum.isStored {
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO budget_sum (account, budget, series, cells) VALUES (?, ?, ?, ?)
+                    ON CONFLICT DO UPDATE SET cells = excluded.cells
+                    """
+            ).execute(arguments: [account, window.number, series, Data(sum.cells.bytes)])
+            window.sums[series]?.isStored = true
+        }
+        try db.cachedStatement(
+            sql: "UPDATE budget_window SET through = ? WHERE account = ? AND number = ?"
+        ).execute(arguments: [window.through, account, window.number])
+        window.stored = window.through
+    }
+
+    /// The place of a window among those that are known; it is read where it is not.
+    private mutating func index(of window: BudgetWindow) throws -> Int {
+        if let known = windows.index(of: window) { return known }
+        let number = try number(of: window)
+        let through =
+            try Int64.fetchOne(
+                try db.cachedStatement(
+                    sql: "SELECT through FROM budget_window WHERE account = ? AND number = ?"),
+                arguments: [account, number]) ?? 0
+        var read = HeldWindows.Window(
+            number: number, window: window, through: through, stored: through,
+            reserved: try reserved(number))
         let reader = try LedgerReader(account: account, db)
-        reader.series = memory?.series(of: account) ?? [:]
-        defer { memory?.keep(reader.series, of: account) }
-        try advance(number, window, reader)
+        reader.series = windows.series
         let rows = try Row.fetchCursor(
             try db.cachedStatement(
                 sql: "SELECT series, cells FROM budget_sum WHERE account = ? AND budget = ?"),
             arguments: [account, number])
-        var groups: [UsageGroup] = []
         while let row = try rows.next() {
-            let series = try reader.series(row[0])
-            for (bucket, sum) in try cells(row, 1).sums {
-                groups.append(series.group(bucket: Int(bucket), sum))
-            }
+            read.sums[row[0]] = HeldWindows.Sum(
+                series: try reader.series(row[0]), cells: try cells(row, 1))
         }
-        return BudgetState(groups: groups, reserved: try reserved(number))
+        try advance(&read, reader)
+        windows.series = reader.series
+        return windows.remember(read)
     }
 
     private func cells(_ row: Row, _ column: Int) throws -> RollupCells {
@@ -170,7 +209,7 @@ struct BudgetHolds {
     }
 
     /// The number of a window; a new one where it was never asked for.
-    private func window(_ window: BudgetWindow) throws -> Int64 {
+    private func number(of window: BudgetWindow) throws -> Int64 {
         let text = WindowText(window)
         let arguments: StatementArguments = [account, text.name, text.boundaries, text.filter]
         let known = try Int64.fetchOne(
@@ -193,43 +232,25 @@ struct BudgetHolds {
             arguments: [account]) ?? 0
     }
 
-    /// Adds the events that came since the window was last asked for; the first time they are added
-    /// up by the roll-ups.
-    private func advance(_ number: Int64, _ window: BudgetWindow, _ reader: LedgerReader) throws {
-        let through =
-            try Int64.fetchOne(
-                try db.cachedStatement(
-                    sql: "SELECT through FROM budget_window WHERE account = ? AND number = ?"),
-                arguments: [account, number]) ?? 0
+    /// Adds the events that came since the window's sums were stored; the first time they are added up
+    /// by the roll-ups.
+    private func advance(_ window: inout HeldWindows.Window, _ reader: LedgerReader) throws {
         let last =
             try Int64.fetchOne(
                 try db.cachedStatement(
                     sql: "SELECT ifnull(max(number), 0) FROM event WHERE account = ?"),
                 arguments: [account]) ?? 0
-        guard last > through else { return }
+        guard last > window.through else { return }
         let sums = try LedgerSums(
-            SumQuery(boundaries: window.boundaries, filter: window.filter), reader,
-            rows: through > 0 ? (through + 1)...last : nil)
+            SumQuery(boundaries: window.window.boundaries, filter: window.window.filter), reader,
+            rows: window.through > 0 ? (window.through + 1)...last : nil)
         for (series, added) in try sums.cells() {
-            let row = try Row.fetchOne(
-                try db.cachedStatement(
-                    sql:
-                        "SELECT cells FROM budget_sum WHERE account = ? AND budget = ? AND series = ?"
-                ), arguments: [account, number, series])
-            var cells = try row.map { try self.cells($0, 0) } ?? RollupCells()
-            for (bucket, sum) in added.sums { cells.add(sum, at: bucket) }
-            try db.cachedStatement(
-                sql: """
-                    INSERT INTO budget_sum (account, budget, series, cells) VALUES (?, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET cells = excluded.cells
-                    """
-            ).execute(
-                arguments: [account, number, series, Data(cells.bytes)])
+            for (bucket, sum) in added.sums {
+                window.add(sum, at: bucket, series: series, try reader.series(series))
+            }
         }
-        try db.cachedStatement(
-            sql: "UPDATE budget_window SET through = ? WHERE account = ? AND number = ?"
-        ).execute(
-            arguments: [last, account, number])
+        window.through = last
+        try store(&window)
     }
 
     /// Of all windows of a name in which a moment lies.
@@ -265,17 +286,21 @@ struct BudgetHolds {
         return amounts
     }
 
-    private func change(window number: Int64, by amount: Money) throws {
-        let known = try reserved(number)[amount.currency]
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO budget_reserved (account, budget, currency, amount) VALUES (?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET amount = excluded.amount
-                """
-        ).execute(
-            arguments: [
-                account, number, amount.currency.code,
-                try known?.adding(amount).amountText ?? amount.amountText,
-            ])
+    private mutating func change(window number: Int64, by amount: Money) throws {
+        var held = try windows.reserved(number) ?? reserved(number)
+        let currency = amount.currency
+        let sum = try (held[currency] ?? .zero(currency)).adding(amount)
+        held[currency] = sum
+        let statement = try RawStatement(
+            """
+            INSERT INTO budget_reserved (account, budget, currency, amount) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET amount = excluded.amount
+            """, db)
+        statement.bind(account, 1)
+        statement.bind(number, 2)
+        statement.bind(currency.code, 3)
+        statement.bind(sum.amountText, 4)
+        try statement.run()
+        windows.hold(held, number: number)
     }
 }

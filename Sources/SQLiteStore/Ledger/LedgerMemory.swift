@@ -5,6 +5,7 @@ import GRDBSQLite
 struct LedgerMemory {
     var dictionary: LedgerDictionary
     var rollups = RollupCache()
+    var windows = HeldWindows()
     /// The number of the next row; `nil` where it must be asked for.
     var next: Int64?
     private var state: DatabaseState?
@@ -16,8 +17,15 @@ struct LedgerMemory {
         let state = try DatabaseState(db)
         if state != self.state {
             rollups = RollupCache()
+            windows.forget()
             next = nil
         }
+    }
+
+    /// For who changes them, and gives them back: there is no other copy.
+    mutating func takeWindows() -> HeldWindows {
+        defer { windows = HeldWindows() }
+        return windows
     }
 
     /// At the end of a transaction: all that is remembered is as the database has it.

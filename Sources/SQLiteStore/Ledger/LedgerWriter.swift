@@ -14,8 +14,9 @@ struct LedgerWriter: ~Copyable {
     private let claim: RawStatement
     private let claimedIn: RawStatement
     private let insertion: RawStatement
-    /// `nil` where no request is under way.
-    private let holds: BudgetHolds?
+    private var holds: BudgetHolds
+    /// Whether any request is under way.
+    private let isHolding: Bool
 
     /// Continues with what an earlier transaction of the process read and wrote.
     init(_ memory: consuming LedgerMemory, _ db: Database) throws {
@@ -29,8 +30,8 @@ struct LedgerWriter: ~Copyable {
         let claimedIn = try RawStatement(
             "SELECT event FROM event_claim WHERE account = ? AND hour = ? AND id = ?", db)
         let insertion = try RawStatement(EventRow.insertion, db)
-        let open = BudgetHolds(account: account, db)
-        let holds = try open.areThere() ? open : nil
+        let holds = BudgetHolds(account: account, db, memory.takeWindows())
+        let isHolding = try holds.areThere()
         self.db = db
         self.memory = memory
         self.account = account
@@ -40,6 +41,7 @@ struct LedgerWriter: ~Copyable {
         self.claimedIn = claimedIn
         self.insertion = insertion
         self.holds = holds
+        self.isHolding = isHolding
     }
 
     private static func nextNumber(_ account: Int64, _ db: Database) throws -> Int64 {
@@ -51,6 +53,8 @@ struct LedgerWriter: ~Copyable {
     /// Writes the sums; the memory serves the next transaction once this one is committed.
     consuming func finish() throws -> LedgerMemory {
         try memory.rollups.write(account: account, db)
+        try holds.store()
+        memory.windows = holds.windows
         memory.next = next
         try memory.keep(db)
         return memory
@@ -148,8 +152,9 @@ struct LedgerWriter: ~Copyable {
             sign: sign, reason: reason)
         try row.insert(insertion, account: account)
         try memory.rollups.add(row, place, line: entry.line, account: account, db)
+        holds.add(row, series: place.series, entry)
         next += 1
-        if sign > 0, let holds {
+        if sign > 0, isHolding {
             // What nobody knows the cost of may have cost all that was held for it.
             if entry.event.known == .unknown {
                 try holds.keep(entry.event.id)
