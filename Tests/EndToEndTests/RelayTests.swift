@@ -196,12 +196,12 @@ struct RelayTests {
               - {name: openai, base_url: UPSTREAM/v1, when_client_leaves: \(policy)}
             """
         try await RelayBench.run(
-            simulate: ["--tokens", "40", "--rate", "40"], file: file
+            simulate: ["--tokens", "120", "--rate", "40"], file: file
         ) { bench in
             let output = try await bench.sandbox.run(
                 try #require(Curl.program),
                 [
-                    "-sN", "--max-time", "0.4", "-H", "Content-Type: application/json",
+                    "-sN", "--max-time", "1.5", "-H", "Content-Type: application/json",
                     "--data-binary", RelayBench.question(#","stream":true"#),
                     bench.relay.address + "/v1/chat/completions",
                 ], in: bench.sandbox.folder, timeout: .seconds(60))
@@ -215,7 +215,7 @@ struct RelayTests {
             let event = try #require(try await bench.events(atLeast: 1).first)
             #expect(event.string("known") == "estimated")
             let output = try #require(try event.object("usage").integer("output"))
-            #expect((1...39).contains(output))
+            #expect((1...119).contains(output))
         }
     }
 
@@ -223,7 +223,7 @@ struct RelayTests {
         try await leaving("drain") { bench in
             let event = try #require(try await bench.events(atLeast: 1).first)
             #expect(event.string("known") == "reported")
-            #expect(try event.object("usage").integer("output") == 40)
+            #expect(try event.object("usage").integer("output") == 120)
         }
     }
 
@@ -543,14 +543,11 @@ struct RelayTests {
                     "-sN", "--trace-ascii", trace.path(), "-H", "Content-Type: application/json",
                     "--data-binary", RelayBench.question(#","stream":true"#),
                     address + "/v1/chat/completions",
-                ], in: sandbox.folder, timeout: .seconds(60))
+                ], in: sandbox.folder, timeout: .seconds(150))
         }
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(30)
-        while clock.now < deadline {
+        try await eventually("the head of the answer") {
             let text = try? String(contentsOf: trace, encoding: .utf8)
-            if text?.contains("X-Tokenmeter-Event") ?? false { return task }
-            try await Task.sleep(for: .milliseconds(10))
+            return text?.contains("X-Tokenmeter-Event") ?? false ? () : nil
         }
         return task
     }

@@ -171,9 +171,11 @@ package struct Parameters: Sendable {
     /// Throws for a name outside `known`, with the nearest one.
     package func refuseUnknown(_ known: [String]) throws(QuestionError) {
         for name in values.keys.sorted() where !known.contains(name) {
+            // A member of a JSON body may have a name of no letters, which is not seen unquoted.
+            let field = name.isEmpty ? quoted(name) : spelled(name)
             let nearest = NearestNames.find(name, among: known, limit: 1).map(spelled)
-            throw .invalid(
-                field: spelled(name), problem: "no such field; nearest: \(nearest.joined())")
+            let hint = nearest.map { "; nearest: \($0)" }.joined()
+            throw .invalid(field: field, problem: "no such field\(hint)")
         }
     }
 }

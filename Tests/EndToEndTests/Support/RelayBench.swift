@@ -78,13 +78,9 @@ struct RelayBench {
 
     /// The same once there are so many.
     func events(atLeast count: Int) async throws -> [[String: any Sendable]] {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(30)
-        while true {
-            let isLate = clock.now > deadline
+        try await eventually("\(count) events") {
             let events = try await events()
-            if events.count >= count || isLate { return events }
-            try await Task.sleep(for: .milliseconds(20))
+            return events.count >= count ? events : nil
         }
     }
 

@@ -19,13 +19,13 @@ final class Service {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = try FileHandle(forWritingTo: log)
         let process = process
-        ending = Task { try await process.end(within: .seconds(120)).status }
+        ending = Task { try await process.end(within: .seconds(300)).status }
     }
 
     /// `http://127.0.0.1:PORT`, once it listens.
     func address() async throws -> String {
         let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(60)
+        let deadline = clock.now + .seconds(120)
         while true {
             // Looked at behind the deadline too: a busy machine may wake nobody for a while.
             let isLate = clock.now > deadline
@@ -79,8 +79,8 @@ struct Curl: Sendable {
         let path = try #require(request.first)
         let output = try await sandbox.run(
             program,
-            ["-s", "-i", "-g", "--max-time", "30"] + request.dropFirst() + [address + path],
-            in: sandbox.folder, timeout: .seconds(60))
+            ["-s", "-i", "-g", "--max-time", "120"] + request.dropFirst() + [address + path],
+            in: sandbox.folder, timeout: .seconds(150))
         let text = output.text.replacing("\r\n", with: "\n")
         // An interim answer (100 Continue) stands before the real one.
         let parts = text.split(separator: "\n\n", omittingEmptySubsequences: false).map(String.init)

@@ -40,7 +40,7 @@ struct RememberedWindowsTests {
     }
 
     private static func entry(
-        _ id: UInt64, _ random: inout SplitMix64
+        _ id: UInt64, _ random: inout SeededGenerator
     ) throws -> LedgerEntry {
         func pick<T>(_ all: [T]) -> T { all[Int.random(in: all.indices, using: &random)] }
         return try LedgerContract.entry(
@@ -78,7 +78,7 @@ struct RememberedWindowsTests {
     }
 
     @Test func whatIsRememberedIsWhatIsThere() throws {
-        var random = SplitMix64(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let (store, other) = (try opened(), try opened())
         var last: UInt64 = 0
         func batch(_ count: Int) throws -> [LedgerEntry] {
