@@ -32,18 +32,45 @@ if ! [[ -x $BENCH/venv/bin/python ]]; then
     python3 -m venv "$BENCH/venv"
     "$BENCH/venv/bin/python" -m pip install --quiet uvloop || true
 fi
-printf 'upstreams:\n  - {name: mock, channel: openai, base_url: "http://127.0.0.1:9100/v1"}\n' >"$work/relay.yml"
-"$binary" serve --port 0 --relay "$work/relay.yml" --database "$work/ledger.db" 2>"$work/log" &
-server=$!
-for _ in $(seq 100); do
-    ! grep -q '^listening' "$work/log" || break
-    sleep 0.05
-done
-address=$(sed -n 's/^listening on //p' "$work/log")
-[[ -n $address ]] || fail "tokenmeter serve did not start: $(cat "$work/log")"
-RELAY_URL=$address/v1/chat/completions RELAY_PID=$server \
-    bash "$peers/run.sh" "$work/out.jsonl" "direct nginx relay ${BENCH_SUBJECTS:-}" "$rounds" >&2
-python3 - "$work/out.jsonl" <<'PYTHON'
+# The mock upstream's models at a price of their own: a hard budget holds only what can be priced.
+cat >"$work/mock.yml" <<'YAML'
+channel: mock
+currency: USD
+source: "made up for this benchmark"
+checked: 2026-11-29
+names:
+  - {model: gpt-4.1, patterns: ["mock-*"]}
+lines:
+  - {model: gpt-4.1, valid_from: 2026-01-01, claim: seller, rates: {input: 2.00, output: 8.00}}
+YAML
+printf 'upstreams:\n  - {name: mock, channel: mock, base_url: "http://127.0.0.1:9100/v1", key: client, maximum_output: 1k}\n' >"$work/relay.yml"
+printf 'budgets:\n  - {name: team, limit: 1000000USD, period: month, hard: true}\n' >"$work/hard.yml"
+
+# measure NAME SUBJECTS FLAG…: a relay of its own and a database of its own, in turn with the other subjects.
+measure() {
+    local address
+    "$binary" rates add "$work/mock.yml" --database "$work/$1.db" >/dev/null
+    "$binary" serve --port 0 --relay "$work/relay.yml" --database "$work/$1.db" "${@:3}" 2>"$work/$1.log" &
+    server=$!
+    for _ in $(seq 100); do
+        ! grep -q '^listening' "$work/$1.log" || break
+        sleep 0.05
+    done
+    address=$(sed -n 's/^listening on //p' "$work/$1.log")
+    [[ -n $address ]] || fail "tokenmeter serve did not start: $(cat "$work/$1.log")"
+    RELAY_URL=$address/v1/chat/completions RELAY_PID=$server \
+        bash "$peers/run.sh" "$work/$1.jsonl" "$2" "$rounds" >&2
+    kill "$server"
+    wait "$server" 2>/dev/null || true
+    server=
+    echo "== $1"
+    report "$work/$1.jsonl"
+    "$binary" usage --month "$(date +%Y-%m)" --database "$work/$1.db" --format json |
+        python3 -c 'import json, sys; usage = json.load(sys.stdin); print("in the ledger:", usage["requests"], "events")'
+}
+
+report() {
+    python3 - "$1" <<'PYTHON'
 import collections, json, statistics, sys
 
 first, rate, memory = (collections.defaultdict(list) for _ in range(3))
@@ -62,7 +89,8 @@ for label, model, conc in first:
     added = [statistics.median(x[i] for x in first[label, model, conc]) -
              statistics.median(x[i] for x in first["direct", model, conc]) for i in (0, 1)]
     print(f"  {label:8} {model:14} {conc:3} at once   {added[0]:7.3f} ({added[1]:.3f})")
-print("streams a second at saturation, 16 connections; median over the rounds")
+if rate:
+    print("streams a second at saturation, 16 connections; median over the rounds")
 for subject, model in rate:
     here = statistics.median(x[0] for x in rate[subject, model])
     against = statistics.median(x[0] for x in rate["nginx", model])
@@ -72,3 +100,7 @@ print("memory")
 for subject in memory:
     print(f"  {subject:8} " + ", ".join(memory[subject]))
 PYTHON
+}
+
+measure relay "direct nginx relay ${BENCH_SUBJECTS:-}"
+NOWRK=1 measure hard-budget "direct relay" --budgets "$work/hard.yml"

@@ -109,7 +109,8 @@ enum Composition {
                     budgets: budgets)
             },
             writer: {
-                ServiceLedger(
+                try refuseRatesOfAFolder(options)
+                return ServiceLedger(
                     context: LedgerContext(now(), ledger: store), reservations: store,
                     budgets: budgets)
             })
@@ -120,6 +121,8 @@ enum Composition {
         _ setup: RelaySetup, _ service: Service, budgets: [Budget], gate: any RelayGate,
         log: AccessLog?, logger: Logger
     ) throws -> ServedRelay {
+        // Asked here once, so that a relay over rates that its ledger cannot keep does not start.
+        _ = try service.writer()
         let writer = EventWriter(logger: logger) {
             let ledger = try service.writer()
             return RelayLedger(ledger.context, ledger.reservations)
@@ -167,14 +170,18 @@ enum Composition {
     }
 
     /// Rates of a folder never meet the ledger: an event's line must stay where its event is.
-    private static func openLedger(
-        _ options: GlobalOptions
-    ) throws -> (SQLiteStore, [RateFile]) {
+    private static func refuseRatesOfAFolder(_ options: GlobalOptions) throws(QuestionError) {
         guard options.pricingData == nil else {
             throw QuestionError.invalid(
                 field: "--pricing-data",
                 problem: "the ledger keeps to its own rates; rates add brings others in")
         }
+    }
+
+    private static func openLedger(
+        _ options: GlobalOptions
+    ) throws -> (SQLiteStore, [RateFile]) {
+        try refuseRatesOfAFolder(options)
         let store = try SQLiteStore(path: try databasePath(options))
         let added = try store.addedFiles().map {
             RateFile(name: $0.name, text: $0.text, isOwn: true)

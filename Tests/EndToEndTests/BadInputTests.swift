@@ -108,6 +108,23 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: sandbox.database.path()))
     }
 
+    /// Its events would have no line to be priced by.
+    @Test func noRelayRunsOnRatesThatItsLedgerCannotKeep() async throws {
+        try sandbox.write(
+            "upstreams: [{name: a, channel: acme, base_url: 'http://127.0.0.1:9/v1', key: none}]",
+            to: "relay.yml")
+        let output = try await sandbox.run(
+            ["serve", "--port", "0", "--relay", "relay.yml", "--pricing-data"] + [
+                Tokenmeter.repository.appending(path: "Tests/Fixtures/pricing-data").path()
+            ],
+            in: sandbox.folder, timeout: .seconds(20))
+        #expect(output.exit == 64)
+        #expect(
+            output.errors
+                == "error: --pricing-data: the ledger keeps to its own rates; rates add brings others in\n"
+        )
+    }
+
     // MARK: Places that cannot be written
 
     @Test func fallsBackToMemoryBelowAFile() async throws {
