@@ -42,6 +42,22 @@ package final class EventWriter: Sendable {
         var isFailing = false
         /// When the ledger was last written.
         var writtenAt: NIODeadline?
+
+        /// What the thread does next, with at most `count` events; nil where nothing is left, and
+        /// the thread is done.
+        mutating func take(_ count: Int) -> (
+            events: [Waiting], probes: [EventLoopPromise<Void>],
+            tasks: [@Sendable (Result<RelayLedger, any Error>) -> Void]
+        )? {
+            guard !(events.isEmpty && probes.isEmpty && tasks.isEmpty) else {
+                isScheduled = false
+                return nil
+            }
+            defer { (probes, tasks) = ([], []) }
+            let first = Array(events.prefix(count))
+            events.removeFirst(first.count)
+            return (first, probes, tasks)
+        }
     }
 
     /// For how long a ledger that was written counts as one that can be.
@@ -133,19 +149,9 @@ package final class EventWriter: Sendable {
 
     private func work() {
         while true {
-            let (events, probes, tasks) = state.withLock { state in
-                let taken = (
-                    Array(state.events.prefix(Self.groupSize)), state.probes, state.tasks
-                )
-                state.events.removeFirst(taken.0.count)
-                state.probes = []
-                state.tasks = []
-                if taken.0.isEmpty && taken.1.isEmpty && taken.2.isEmpty {
-                    state.isScheduled = false
-                }
-                return taken
+            guard let (events, probes, tasks) = state.withLock({ $0.take(Self.groupSize) }) else {
+                return
             }
-            guard !events.isEmpty || !probes.isEmpty || !tasks.isEmpty else { return }
             let opened = Result { try ledger() }
             for task in tasks { task(opened) }
             guard keep(events, opened) else {
