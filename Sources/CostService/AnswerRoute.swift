@@ -11,6 +11,8 @@ package struct AnswerRoute: Sendable {
         /// The ledger's events, of which a key that is bound to a project sees its own alone;
         /// answered on threads that may wait for the disk.
         case events(@Sendable (LedgerContext, Parameters) throws -> Answer)
+        /// The same with all rates, for events that are priced anew.
+        case pricedEvents(@Sendable (LedgerContext, Parameters) throws -> Answer)
         /// All of the ledger, which a key that is bound to a project may not ask about.
         case ledger(@Sendable (ServiceLedger, Parameters) throws -> Answer)
     }
@@ -53,7 +55,7 @@ package struct AnswerRoute: Sendable {
             path: "usage", names: LedgerContext.usageNames, source: .events { try $0.usage($1) }),
         AnswerRoute(
             path: "whatif", names: LedgerContext.whatIfNames,
-            source: .events { try $0.whatIf($1) }),
+            source: .pricedEvents { try $0.whatIf($1) }),
         AnswerRoute(
             path: "ledger/forecast", names: LedgerContext.forecastNames,
             source: .events { try $0.forecast($1) }),

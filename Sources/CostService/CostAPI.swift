@@ -19,30 +19,37 @@ package struct CostAPI: Sendable {
     private let openAPI: [UInt8]
     private let context: @Sendable () -> PricingContext
     private let ledger: @Sendable () throws -> ServiceLedger
+    private let pricedLedger: @Sendable () throws -> ServiceLedger
     private let writer: @Sendable () throws -> ServiceLedger
     private let relay: ServedRelay?
+    private let log: AccessLog?
 
-    /// `context`, `ledger` and `writer` are asked once a request, for the hour moves on; the latter two
-    /// off the threads that serve, where they may wait for the disk. `ledger` answers, `writer` has all
-    /// rates and keeps events.
+    /// `context` and the ledgers are asked once a request, for the hour moves on; the ledgers off the
+    /// threads that serve, where they may wait for the disk. `ledger` answers, `pricedLedger` does
+    /// with all rates, and `writer` keeps events.
     package init(
         guardrail: OriginGuard, gate: AccessGate, openAPI: [UInt8],
         context: @escaping @Sendable () -> PricingContext,
         ledger: @escaping @Sendable () throws -> ServiceLedger,
-        writer: @escaping @Sendable () throws -> ServiceLedger, relay: ServedRelay? = nil
+        pricedLedger: @escaping @Sendable () throws -> ServiceLedger,
+        writer: @escaping @Sendable () throws -> ServiceLedger, relay: ServedRelay? = nil,
+        log: AccessLog? = nil
     ) {
         self.guardrail = guardrail
         self.gate = gate
         self.openAPI = openAPI
         self.context = context
         self.ledger = ledger
+        self.pricedLedger = pricedLedger
         self.writer = writer
         self.relay = relay
+        self.log = log
     }
 
     package func router() -> Router<ServiceContext> {
         let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
+            AccessLogMiddleware(log: log, now: { context().now })
             ProblemMiddleware()
             guardrail
         }
@@ -91,6 +98,11 @@ package struct CostAPI: Sendable {
             let own = try Self.narrowed(parameters, to: access.key?.project)
             return Self.respond(
                 try await waiting { try answer(open(access).context, own).document }, to: request)
+        case .pricedEvents(let answer):
+            let own = try Self.narrowed(parameters, to: access.key?.project)
+            return Self.respond(
+                try await waiting { try answer(open(access, pricedLedger).context, own).document },
+                to: request)
         case .ledger(let answer):
             try Self.requireAll(access)
             return Self.respond(

@@ -8,7 +8,11 @@ package struct UsageReader: Sendable {
     private var tally: StreamTally
 
     /// `api` where it is known; else it is recognised from the bytes.
-    package init(api: StreamAPI? = nil) { tally = StreamTally(api: api) }
+    /// `modelAsked` chooses the constants of an estimate where the stream names no model.
+    package init(api: StreamAPI? = nil, modelAsked: String? = nil) {
+        tally = StreamTally(api: api)
+        tally.modelAsked = modelAsked
+    }
 
     /// Takes the next bytes.
     package mutating func read(_ bytes: UnsafeRawBufferPointer) {

@@ -10,7 +10,7 @@ package enum RetryAfter {
     /// `Retry-After`: seconds or a date (<https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>,
     /// checked 2026-11-23). `nil` for whatever else; never below zero.
     package static func milliseconds(
-        _ header: String?, exactly: String? = nil, now: Timestamp
+        _ header: String?, exactly: String? = nil, now: Timestamp?
     ) -> Int64? {
         if let exactly, let count = whole(exactly) { return count }
         guard let header else { return nil }
@@ -18,7 +18,8 @@ package enum RetryAfter {
             let (milliseconds, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000)
             return isTooLong ? Int64.max : milliseconds
         }
-        return date(header).map { max($0.milliseconds - now.milliseconds, 0) }
+        guard let now, let date = date(header) else { return nil }
+        return max(date.milliseconds - now.milliseconds, 0)
     }
 
     private static func whole(_ text: String) -> Int64? {
@@ -27,7 +28,7 @@ package enum RetryAfter {
     }
 
     /// `Fri, 31 Dec 1999 23:59:59 GMT`, the one form that is still sent.
-    private static func date(_ text: String) -> Timestamp? {
+    static func date(_ text: String) -> Timestamp? {
         let words = text.split(separator: " ")
         guard words.count == 6, words[5] == "GMT",
             let month = months.firstIndex(of: String(words[2])),

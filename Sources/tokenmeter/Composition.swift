@@ -83,6 +83,8 @@ enum Composition {
         /// Rates as they were at the start, at this moment.
         let context: @Sendable () -> PricingContext
         let ledger: @Sendable () throws -> ServiceLedger
+        /// The same with all rates.
+        let pricedLedger: @Sendable () throws -> ServiceLedger
         let writer: @Sendable () throws -> ServiceLedger
 
         func hasNoKeys() throws -> Bool {
@@ -107,6 +109,15 @@ enum Composition {
                 return ServiceLedger(
                     context: ledger(options, catalog, opened), reservations: opened,
                     budgets: budgets)
+            },
+            pricedLedger: {
+                let (opened, files) = try openLedger(options)
+                let isSame = CatalogReader.digest(of: files) == start.book.digest
+                let context =
+                    isSame
+                    ? LedgerContext(now(), ledger: opened)
+                    : ledger(options, try catalog(files, in: opened, nil).0, opened)
+                return ServiceLedger(context: context, reservations: opened, budgets: budgets)
             },
             writer: {
                 try refuseRatesOfAFolder(options)

@@ -110,6 +110,10 @@ struct LedgerServeTests {
             "usage?month=2026-10&where=tag:env%3Dprod&timezone=Asia/Shanghai",
             "usage --month 2026-10 --where tag:env=prod --timezone Asia/Shanghai"
         ),
+        (
+            "whatif?swap=gpt-4.1%3Dgpt-4.1-mini&month=2026-10&timezone=UTC",
+            "whatif --swap gpt-4.1=gpt-4.1-mini --month 2026-10 --timezone UTC"
+        ),
         ("ledger/status", "ledger status"),
     ]
 

@@ -476,6 +476,7 @@ struct RelayTests {
             #expect(!text.contains(key))
             #expect(!text.contains("hello"))
             let line = try JSON.object(text)
+            #expect(line.string("route") == "/chat/completions")
             #expect(line.string("event") == reply.headers["x-tokenmeter-event"])
             #expect(line.string("end") == "complete")
             #expect(line.integer("status") == 200)
@@ -486,6 +487,16 @@ struct RelayTests {
             #expect(
                 metrics.body.contains(
                     "tokenmeter_relay_time_to_first_token_seconds_count{upstream=\"openai\"} 1"))
+            // Who is turned away leaves a line too.
+            _ = try await bench.relay.post("/v1/chat/completions?api_key=tm_no", "{}")
+            _ = try await bench.relay.get("/v1/embeddings?api_key=\(key)")
+            let lines = try String(contentsOf: log, encoding: .utf8).split(separator: "\n").map {
+                try JSON.object(String($0))
+            }
+            #expect(lines.map { $0.integer("status") } == [200, 200, 401, 404])
+            #expect(lines[1].string("route") == "/metrics")
+            #expect(lines[2].string("problem") == "unknown_key")
+            #expect(try !String(contentsOf: log, encoding: .utf8).contains("tm_"))
         }
     }
 

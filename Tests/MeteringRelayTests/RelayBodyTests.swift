@@ -133,6 +133,15 @@ struct RelayBodyTests {
         #expect(bound(body).unbounded != nil)
     }
 
+    /// There are servers that take it for no limit at all.
+    @Test(arguments: [
+        #"{"model":"m","max_tokens":-1}"#,
+        #"{"model":"m","max_completion_tokens":-1000000,"max_tokens":5}"#,
+        #"{"generationConfig":{"maxOutputTokens":-1}}"#,
+    ]) func aLimitBelowZeroIsNoBound(body: String) throws {
+        #expect(try read(body).bound.unbounded != nil)
+    }
+
     @Test func whatIsLeftOutIsNoReference() {
         #expect(bound(#"{"previous_response_id":null,"conversation":null}"#).unbounded == nil)
     }

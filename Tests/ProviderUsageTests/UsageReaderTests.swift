@@ -62,6 +62,22 @@ struct UsageReaderTests {
         return reader.finish(isCut: isCut)
     }
 
+    /// As Perplexity does: the usage so far and the message so far stand in every chunk.
+    @Test func aMessageBesideADeltaIsNoEnd() {
+        func chunk(_ output: Int, _ finish: String) -> String {
+            #"data: {"model":"sonar","usage":{"prompt_tokens":4,"completion_tokens":\#(output)},"choices":[{"message":{"content":"I am"},"delta":{"content":" am"},"finish_reason":\#(finish)}]}"#
+                + "\r\n\r\n"
+        }
+        let cut = Self.read(chunk(1, "null") + chunk(9, "null"), isCut: true)
+        #expect(cut.known == .partial)
+        #expect(cut.isComplete == false)
+        #expect(cut.usage[.output] == 9)
+        let whole = Self.read(chunk(1, "null") + chunk(97, #""stop""#))
+        #expect(whole.known == .reported)
+        #expect(whole.oddities.isEmpty)
+        #expect(whole.usage[.output] == 97)
+    }
+
     @Test(arguments: cases) func readsTheFinalUsage(stream: Case) throws {
         let bytes = try Self.bytes(stream.file)
         var reader = UsageReader()

@@ -139,6 +139,17 @@ import WebSocketMessages
         #expect(unsent?.wasSent == false)
     }
 
+    /// A date is one of the server's own clock.
+    @Test(arguments: [
+        "retry-after: 7", "retry-after-ms: 7000",
+        "date: Sun, 29 Nov 2026 08:00:00 GMT\r\nretry-after: Sun, 29 Nov 2026 08:00:07 GMT",
+    ]) func aRefusalMayNameATimeToComeBackAt(headers: String) async throws {
+        let server = try await ScriptedServer(
+            "HTTP/1.1 429 Too Many Requests\r\n\(headers)\r\ncontent-length: 0\r\n\r\n")
+        let error = await #expect(throws: StreamError.self) { try await connect(server) }
+        #expect(error?.reason == .status(429, retryAfterMilliseconds: 7_000, message: nil))
+    }
+
     @Test func tellsARefusalWithItsWords() async throws {
         let body = #"{"error":{"message":"no\u001b[31m such\nkey"}}"#
         let server = try await ScriptedServer(

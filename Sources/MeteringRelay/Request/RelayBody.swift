@@ -78,6 +78,7 @@ package struct RelayBody: Sendable {
     /// Of two limits the larger one may hold.
     private mutating func limit(_ reader: inout JSONReader) throws {
         guard let count = try Self.count(&reader) else { return }
+        if count < 0 { bound.unbounded = bound.unbounded ?? "a limit of its answer below zero" }
         bound.maximumOutput = max(bound.maximumOutput ?? 0, count)
     }
 

@@ -40,7 +40,7 @@ struct MeteredAnswer {
     init(_ call: RelayCall) {
         api = call.route.api
         hidesUsage = call.hidesUsage
-        usage = UsageReader(api: api)
+        usage = UsageReader(api: api, modelAsked: call.model)
         recordingName = call.id.text
     }
 

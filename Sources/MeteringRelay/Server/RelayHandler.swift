@@ -1,4 +1,5 @@
 import Accounting
+import JSONBytes
 import NIOCore
 import NIOHTTP1
 import ProviderUsage
@@ -311,7 +312,18 @@ extension RelayHandler: RelaySink {
         finish(context, isKept: isKept)
     }
 
-    private func refuse(_ problem: RelayProblem) { refuse(problem, [:]) }
+    /// What never became an exchange, which would write a line of its own.
+    private func refuse(_ problem: RelayProblem) {
+        relay.log?.log(
+            relay.now(),
+            [
+                "route": .optional(
+                    route?.path ?? (head?.uri.prefix { $0 != "?" }).map(String.init)),
+                "status": .integer(Int64(problem.status)), "end": "denied",
+                "key": .optional(caller?.key), "problem": .string(problem.code),
+            ])
+        refuse(problem, [:])
+    }
 
     private func finish(_ context: ChannelHandlerContext, isKept: Bool) {
         answered(context)

@@ -29,7 +29,10 @@ extension StreamTally {
         let choices = value["choices"]?.elements ?? []
         for choice in choices { note(finish: choice["finish_reason"]) }
         if let error = value["error"], error != .null { takeError(error) }
-        let isDocument = choices.contains { $0["message"] != nil }
+        // Perplexity repeats the message so far beside each delta.
+        let isDocument = choices.contains {
+            $0["message"] != nil && ($0["delta"] == nil || finishReason != nil)
+        }
         if isDocument { hasEnd = true }
         let found =
             [value["usage"], value["x_groq"]?["usage"]] + choices.map { $0["usage"] }

@@ -28,6 +28,9 @@ struct StreamTally: Sendable {
     /// So many payloads are read whole until the answer's id and model are known.
     private static let maximumLooks = 8
 
+    /// What was asked for, where whoever reads knows it.
+    var modelAsked: String?
+
     init(api: StreamAPI?) { self.api = api }
 
     /// Final usage is what the vendor calls so; where it does not, what stood at a proper end.
@@ -224,7 +227,7 @@ struct StreamTally: Sendable {
         if hasFinalUsage {
             reading.known = .reported
         } else if known.output == nil, !text.isEmpty {
-            let estimate = TokenEstimate(text, model: model)
+            let estimate = TokenEstimate(text, model: model ?? modelAsked)
             known.output = estimate.tokens
             known.reasoning = 0
             reading.method = estimate.method

@@ -14,9 +14,9 @@ struct ChatAnswer {
     /// What the vendor called an error inside the answer.
     private(set) var error: String?
 
-    init(_ api: StreamAPI, host: String) {
+    init(_ api: StreamAPI, host: String, model: String) {
         self.host = host
-        usage = UsageReader(api: api)
+        usage = UsageReader(api: api, modelAsked: model)
         answer = AnswerReader(api: api)
     }
 

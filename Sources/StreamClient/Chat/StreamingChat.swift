@@ -55,7 +55,7 @@ package struct StreamingChat: Sendable {
         let start = clock.now()
         let instant = clock.instant
         let host = endpoint.address.host
-        var answer = ChatAnswer(endpoint.api, host: host)
+        var answer = ChatAnswer(endpoint.api, host: host, model: question.model)
         var failure: ChatFailure?
         var mayBeCharged = true
         do {

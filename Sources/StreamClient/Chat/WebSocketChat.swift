@@ -68,7 +68,7 @@ package actor WebSocketChat {
     private func once(_ question: ChatQuestion, _ listener: ChatListener) async -> ChatOutcome {
         var start = clock.now()
         var instant = clock.instant
-        var answer = ChatAnswer(.webSocketChat, host: endpoint.address.host)
+        var answer = ChatAnswer(.webSocketChat, host: endpoint.address.host, model: question.model)
         var failure: ChatFailure?
         var mayBeCharged = true
         do {

@@ -129,9 +129,13 @@ final class WebSocketRefusal: ChannelInboundHandler, RemovableChannelHandler {
         guard let head else { return }
         let status = Int(head.status.code)
         guard status >= 300 else { return attempt.fail(.noWebSocket) }
+        let wait = RetryAfter.milliseconds(
+            head.headers.first(name: "retry-after"),
+            exactly: head.headers.first(name: "retry-after-ms"),
+            now: head.headers.first(name: "date").flatMap(RetryAfter.date))
         attempt.fail(
             .status(
-                status, retryAfterMilliseconds: nil,
+                status, retryAfterMilliseconds: wait,
                 message: VendorMessage.read(body.readableBytesView)))
     }
 }

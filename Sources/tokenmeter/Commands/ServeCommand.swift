@@ -51,6 +51,11 @@ struct ServeCommand: AsyncParsableCommand {
         let limits = try budgets.map {
             try BudgetFile.read(try RateFolder.text(of: $0), file: $0)
         }
+        for budget in limits ?? [] where budget.basis != .actual {
+            Terminal.note(
+                "note: budget \(quoted(budget.name)) is on: \(budget.basis.rawValue), and the service watches those that are on: actual"
+            )
+        }
         let service = try Composition.service(global, budgets: limits ?? [])
         let address = try address()
         if !isLocal, try service.hasNoKeys() {
@@ -67,11 +72,12 @@ struct ServeCommand: AsyncParsableCommand {
             keys: service.keys, wantsKey: !isLocal || requireKey, now: Composition.now)
         var logger = Logger(label: "tokenmeter") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice
-        let served = try relay(service, limits ?? [], guardrail, gate, logger)
+        let log = try accessLog.map(LogFile.init).map { file in AccessLog { file.write($0) } }
+        let served = try relay(service, limits ?? [], guardrail, gate, log, logger)
         let api = CostAPI(
             guardrail: guardrail, gate: gate, openAPI: try OpenAPIDocument.bytes(),
-            context: service.context, ledger: service.ledger, writer: service.writer,
-            relay: served)
+            context: service.context, ledger: service.ledger, pricedLedger: service.pricedLedger,
+            writer: service.writer, relay: served, log: log)
         let shownHost = host == "::1" ? "[::1]" : host
         let scheme = address.tls == nil ? "http" : "https"
         try await CostServer(api: api, relay: served, at: address).run(logger: logger) { port in
@@ -106,7 +112,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func relay(
         _ service: Composition.Service, _ budgets: [Budget], _ guardrail: OriginGuard,
-        _ gate: AccessGate, _ logger: Logger
+        _ gate: AccessGate, _ log: AccessLog?, _ logger: Logger
     ) throws -> ServedRelay? {
         guard let relay else {
             guard record == nil else {
@@ -123,10 +129,9 @@ struct ServeCommand: AsyncParsableCommand {
                 "note: \(record) will hold the content of answers; share it only where they may be read"
             )
         }
-        let log = try accessLog.map(LogFile.init)
         return try Composition.relay(
             setup, service, budgets: budgets,
             gate: RelayDoor(guardrail: guardrail, gate: gate),
-            log: log.map { file in AccessLog { file.write($0) } }, logger: logger)
+            log: log, logger: logger)
     }
 }
