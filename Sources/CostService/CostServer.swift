@@ -84,14 +84,23 @@ package struct ServerAddress: Sendable {
         }
 
         func configuration() throws -> TLSConfiguration {
+            let chain: [NIOSSLCertificate]
+            let privateKey: NIOSSLPrivateKey
+            do { chain = try NIOSSLCertificate.fromPEMFile(certificates) } catch {
+                throw UnreadableFile(description: "\(certificates) holds no certificate in PEM")
+            }
+            do { privateKey = try NIOSSLPrivateKey(file: key, format: .pem) } catch {
+                throw UnreadableFile(description: "\(key) holds no private key in PEM")
+            }
             var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: try NIOSSLCertificate.fromPEMFile(certificates).map {
-                    .certificate($0)
-                }, privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+                certificateChain: chain.map { .certificate($0) },
+                privateKey: .privateKey(privateKey))
             configuration.applicationProtocols = ["http/1.1"]
             return configuration
         }
     }
+
+    private struct UnreadableFile: Error, CustomStringConvertible { let description: String }
 
     package let host: String
     package let port: Int

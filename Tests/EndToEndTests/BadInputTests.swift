@@ -125,6 +125,20 @@ import Testing
         )
     }
 
+    @Test func aCertificateThatIsNoneIsNamed() async throws {
+        let file = try sandbox.write("no PEM", to: "key.pem")
+        for certificate in ["nope.pem", file] {
+            let output = try await sandbox.run(
+                [
+                    "serve", "--port", "0", "--tls-certificate", certificate, "--tls-key", file,
+                ], in: sandbox.folder, timeout: .seconds(20))
+            #expect(output.exit == 1)
+            #expect(
+                output.errors
+                    == "error: cannot serve: \(certificate) holds no certificate in PEM\n")
+        }
+    }
+
     // MARK: Places that cannot be written
 
     @Test func fallsBackToMemoryBelowAFile() async throws {

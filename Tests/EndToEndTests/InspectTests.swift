@@ -21,6 +21,22 @@ struct InspectTests {
         #expect(output.exit == 0)
     }
 
+    /// 100,001 events: a document would hold them all, lines go out as they are read.
+    @Test func writesManyEventsAsTheyAreRead() async throws {
+        let sandbox = try Sandbox()
+        let chunk = #"data: {"id":"c","model":"gpt-4.1","choices":[{"delta":{"content":"a"}}]}"#
+        let path = try sandbox.write(
+            String(repeating: chunk + "\n\n", count: 100_001), to: "many.sse")
+        let document = try await sandbox.run(["inspect", "--events", path, "--format", "json"])
+        #expect(document.exit == 64)
+        #expect(document.text.isEmpty)
+        #expect(document.errors.contains("--events: there are more than 100,000; --format ndjson"))
+        let lines = try await sandbox.run(["inspect", "--events", path, "--format", "ndjson"])
+        #expect(lines.exit == 0)
+        #expect(lines.lines.count == 100_001)
+        #expect(try JSON.object(lines.lines.last ?? "").integer("event") == 100_001)
+    }
+
     @Test func showsEachEventInItsOrder() async throws {
         let output = try await Sandbox().run([
             "inspect", "--events", "\(Self.streams)/openai-chat.sse", "--format", "ndjson",

@@ -62,6 +62,18 @@ struct UsageReaderTests {
         return reader.finish(isCut: isCut)
     }
 
+    /// A chunk of text alone is not read as JSON.
+    @Test func garbageAmongTextIsToldAll() {
+        func data(_ text: String) -> String { "data: " + text + "\n\n" }
+        let chunk = #"{"id":"c","model":"gpt-4.1","choices":[{"delta":{"content":"a"}}]}"#
+        let end = #"{"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":2}}"#
+        let reading = Self.read(
+            data(chunk) + data(#"{"choices":[{"delta":{"cont not this"#) + data(chunk) + data(end)
+                + data("[DONE]"))
+        #expect(reading.known == .reported)
+        #expect(reading.oddities.list == [.malformedPayload])
+    }
+
     /// As Perplexity does: the usage so far and the message so far stand in every chunk.
     @Test func aMessageBesideADeltaIsNoEnd() {
         func chunk(_ output: Int, _ finish: String) -> String {

@@ -44,15 +44,14 @@ import Testing
         #expect(sent.hasSuffix("\r\n\r\n{\"a\":1}"))
     }
 
+    /// At a port that no test is given, as one that was just closed may be.
     @Test func tellsThatNothingListens() async throws {
-        let server = try await ScriptedServer("")
-        try await server.stop()
         let error = await #expect(throws: StreamError.self) {
-            try await HTTPStreamClient().send(request(server.port))
+            try await HTTPStreamClient().send(request(1))
         }
         #expect(error?.reason == .refusesConnections)
         #expect(error?.wasSent == false)
-        #expect(error?.description == "nothing takes a connection at 127.0.0.1:\(server.port)")
+        #expect(error?.description == "nothing takes a connection at 127.0.0.1:1")
     }
 
     @Test func tellsAnUnknownHost() async throws {

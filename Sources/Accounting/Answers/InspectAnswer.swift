@@ -10,22 +10,27 @@ package struct InspectAnswer {
 
     package init(wantsEvents: Bool) { self.wantsEvents = wantsEvents }
 
+    /// One event of a body, as a row of the document or a line of its own.
+    package static func row(_ number: Int, _ event: InspectedEvent) -> JSONValue {
+        .object([
+            "event": .integer(Int64(number)), "type": .optional(event.type.nonEmpty),
+            "bytes": .integer(Int64(event.bytes)),
+            "known": .string(event.reading.known.rawValue), "usage": event.reading.usage.json,
+        ])
+    }
+
     /// The next event, where they are wanted.
     package mutating func add(_ event: InspectedEvent) {
         guard wantsEvents else { return }
         let number = rows.count + 1
-        rows.append(
-            .object([
-                "event": .integer(Int64(number)), "type": .optional(event.type.nonEmpty),
-                "bytes": .integer(Int64(event.bytes)),
-                "known": .string(event.reading.known.rawValue),
-                "usage": event.reading.usage.json,
-            ]))
+        rows.append(Self.row(number, event))
         cells.append([
             Report.Cell(Int128(number)), Report.Cell(event.type), Report.Cell(Int128(event.bytes)),
             Report.Cell(event.reading.known.rawValue), Report.Cell(event.reading.usage.words),
         ])
     }
+
+    package var eventCount: Int { rows.count }
 
     /// `nil` where the body holds no stream and no answer.
     package func answer(_ reading: UsageReading, name: String) -> Answer? {

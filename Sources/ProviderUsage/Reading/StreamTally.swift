@@ -53,7 +53,12 @@ struct StreamTally: Sendable {
             return
         }
         payloads += 1
-        if let api, !isTelling(bytes, api) { return count(bytes, api) }
+        if let api, !isTelling(bytes, api) {
+            // It is not read, and yet what is no object shows at its ends.
+            let isObject = bytes.first == UInt8(ascii: "{") && bytes.last == UInt8(ascii: "}")
+            if !isObject, !payload.isUnterminated { oddities.insert(.malformedPayload) }
+            return count(bytes, api)
+        }
         let value: JSONValue
         do {
             value = try Self.value(of: bytes)

@@ -1,5 +1,7 @@
 import Accounting
 import ArgumentParser
+import JSONBytes
+import Pricing
 import ProviderUsage
 
 struct InspectCommand: ParsableCommand {
@@ -13,8 +15,12 @@ struct InspectCommand: ParsableCommand {
 
             Server-sent events, lines of JSON, arrays and single answers of OpenAI, Anthropic, Gemini,
             Cohere, Ollama, DashScope and all who speak like them. A file that holds none of it is exit
-            code 1; one without usage is an answer.
+            code 1; one without usage is an answer. With --events, --format ndjson writes each
+            as it is read, however many there are.
             """)
+
+    /// In a document or a table; a kilobyte each.
+    private static let maximumEvents = 100_000
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Every event, with what is known behind it.") var events = false
@@ -26,9 +32,27 @@ struct InspectCommand: ParsableCommand {
     func run() throws {
         var reader = UsageReader(api: try api.map(VendorInput.api(named:)))
         var inspection = InspectAnswer(wantsEvents: events)
+        let isStreamed = events && global.format == .ndjson
+        var (count, lines) = (0, [UInt8]())
         try VendorInput.forEachBlock(of: file) { block in
-            if events {
+            if isStreamed {
+                reader.read(block) {
+                    count += 1
+                    lines += InspectAnswer.row(count, $0).compactBytes + [0x0A]
+                }
+                // Kept while it may still turn out that the file holds no stream.
+                guard lines.count >= 1 << 20 else { return }
+                try Terminal.write(lines)
+                lines.removeAll(keepingCapacity: true)
+            } else if events {
                 reader.read(block) { inspection.add($0) }
+                guard inspection.eventCount <= Self.maximumEvents else {
+                    throw QuestionError.invalid(
+                        field: "--events",
+                        problem:
+                            "there are more than \(Count.grouped(Int64(Self.maximumEvents))); --format ndjson writes them as they are read"
+                    )
+                }
             } else {
                 reader.read(block)
             }
@@ -39,6 +63,7 @@ struct InspectCommand: ParsableCommand {
             Terminal.note("error: \(name) holds no stream and no answer of a known API")
             throw ExitCode(Failure.failed)
         }
+        if isStreamed { return try Terminal.write(lines) }
         try global.finish(answer)
     }
 }
