@@ -190,6 +190,9 @@ import Testing
         Refused(request: ["/api/v1/price"] + json + ["{"], status: 400, code: "malformed_json"),
         Refused(request: ["/api/v1/price"] + json + [""], status: 400, code: "malformed_json"),
         Refused(
+            request: ["/api/v1/forecast"] + json + [#"{"":[null]}"#], status: 400,
+            code: "invalid_question", field: "\"\""),
+        Refused(
             request: ["/api/v1/forecast"] + json + [#"{"":0}"#], status: 400,
             code: "invalid_question", field: "\"\""),
         Refused(

@@ -171,11 +171,9 @@ package struct Parameters: Sendable {
     /// Throws for a name outside `known`, with the nearest one.
     package func refuseUnknown(_ known: [String]) throws(QuestionError) {
         for name in values.keys.sorted() where !known.contains(name) {
-            // A member of a JSON body may have a name of no letters, which is not seen unquoted.
-            let field = name.isEmpty ? quoted(name) : spelled(name)
             let nearest = NearestNames.find(name, among: known, limit: 1).map(spelled)
             let hint = nearest.map { "; nearest: \($0)" }.joined()
-            throw .invalid(field: field, problem: "no such field\(hint)")
+            throw .invalid(field: spelled(name), problem: "no such field\(hint)")
         }
     }
 }
@@ -185,16 +183,17 @@ package enum QuestionError: Error, Hashable, Sendable, CustomStringConvertible {
     case missing(field: String)
     case invalid(field: String, problem: String)
 
+    /// A member of a JSON body may have a name of no letters, which is not seen unquoted.
     package var field: String {
         switch self {
-        case .missing(let field), .invalid(let field, _): field
+        case .missing(let field), .invalid(let field, _): field.isEmpty ? quoted(field) : field
         }
     }
 
     package var description: String {
         switch self {
-        case .missing(let field): "missing \(field)"
-        case .invalid(let field, let problem): "\(field): \(problem)"
+        case .missing: "missing \(field)"
+        case .invalid(_, let problem): "\(field): \(problem)"
         }
     }
 }
