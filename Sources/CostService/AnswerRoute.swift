@@ -10,9 +10,7 @@ package struct AnswerRoute: Sendable {
         case rates(@Sendable (PricingContext, Parameters) throws -> Answer)
         /// The ledger's events, of which a key that is bound to a project sees its own alone;
         /// answered on threads that may wait for the disk.
-        case events(@Sendable (LedgerContext, Parameters) throws -> Answer)
-        /// The same with all rates, for events that are priced anew.
-        case pricedEvents(@Sendable (LedgerContext, Parameters) throws -> Answer)
+        case events(LedgerRates = .frame, @Sendable (LedgerContext, Parameters) throws -> Answer)
         /// All of the ledger, which a key that is bound to a project may not ask about.
         case ledger(@Sendable (ServiceLedger, Parameters) throws -> Answer)
     }
@@ -55,7 +53,7 @@ package struct AnswerRoute: Sendable {
             path: "usage", names: LedgerContext.usageNames, source: .events { try $0.usage($1) }),
         AnswerRoute(
             path: "whatif", names: LedgerContext.whatIfNames,
-            source: .pricedEvents { try $0.whatIf($1) }),
+            source: .events(.all) { try $0.whatIf($1) }),
         AnswerRoute(
             path: "ledger/forecast", names: LedgerContext.forecastNames,
             source: .events { try $0.forecast($1) }),
@@ -84,6 +82,14 @@ package struct AnswerRoute: Sendable {
             path: "ledger/entries", names: LedgerContext.entriesNames,
             source: .ledger { try $0.context.moneyEntries($1) }),
     ]
+}
+
+/// What of the rates an answer of the ledger needs.
+package enum LedgerRates: Sendable {
+    /// Channels and exchange rates: its events are priced already.
+    case frame
+    /// All, for events that are priced anew.
+    case all
 }
 
 /// A ledger as the service has it open.

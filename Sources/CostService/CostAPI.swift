@@ -18,20 +18,18 @@ package struct CostAPI: Sendable {
     private let gate: AccessGate
     private let openAPI: [UInt8]
     private let context: @Sendable () -> PricingContext
-    private let ledger: @Sendable () throws -> ServiceLedger
-    private let pricedLedger: @Sendable () throws -> ServiceLedger
+    private let ledger: @Sendable (LedgerRates) throws -> ServiceLedger
     private let writer: @Sendable () throws -> ServiceLedger
     private let relay: ServedRelay?
     private let log: AccessLog?
 
     /// `context` and the ledgers are asked once a request, for the hour moves on; the ledgers off the
-    /// threads that serve, where they may wait for the disk. `ledger` answers, `pricedLedger` does
-    /// with all rates, and `writer` keeps events.
+    /// threads that serve, where they may wait for the disk. `ledger` answers, and `writer` has all
+    /// rates and keeps events.
     package init(
         guardrail: OriginGuard, gate: AccessGate, openAPI: [UInt8],
         context: @escaping @Sendable () -> PricingContext,
-        ledger: @escaping @Sendable () throws -> ServiceLedger,
-        pricedLedger: @escaping @Sendable () throws -> ServiceLedger,
+        ledger: @escaping @Sendable (LedgerRates) throws -> ServiceLedger,
         writer: @escaping @Sendable () throws -> ServiceLedger, relay: ServedRelay? = nil,
         log: AccessLog? = nil
     ) {
@@ -40,7 +38,6 @@ package struct CostAPI: Sendable {
         self.openAPI = openAPI
         self.context = context
         self.ledger = ledger
-        self.pricedLedger = pricedLedger
         self.writer = writer
         self.relay = relay
         self.log = log
@@ -94,15 +91,12 @@ package struct CostAPI: Sendable {
         switch route.source {
         case .rates(let answer):
             return Self.respond(try answer(context(), parameters).document, to: request)
-        case .events(let answer):
+        case .events(let rates, let answer):
             let own = try Self.narrowed(parameters, to: access.key?.project)
             return Self.respond(
-                try await waiting { try answer(open(access).context, own).document }, to: request)
-        case .pricedEvents(let answer):
-            let own = try Self.narrowed(parameters, to: access.key?.project)
-            return Self.respond(
-                try await waiting { try answer(open(access, pricedLedger).context, own).document },
-                to: request)
+                try await waiting {
+                    try answer(open(access) { try ledger(rates) }.context, own).document
+                }, to: request)
         case .ledger(let answer):
             try Self.requireAll(access)
             return Self.respond(
@@ -239,11 +233,11 @@ package struct CostAPI: Sendable {
     }
 
     private func open(
-        _ access: Access, _ made: (@Sendable () throws -> ServiceLedger)? = nil
+        _ access: Access, _ made: (() throws -> ServiceLedger)? = nil
     ) throws -> ServiceLedger {
         let ledger: ServiceLedger
         do {
-            ledger = try (made ?? self.ledger)()
+            ledger = try made?() ?? self.ledger(.frame)
         } catch {
             throw Problem(
                 status: .serviceUnavailable, code: "no_ledger",

@@ -233,9 +233,7 @@ final class RelayExchange: StreamReceiver {
     /// Only what was not sent, and what was refused with a time to come back at.
     private func wait(for head: HTTPResponseHead) -> Int64? {
         guard [429, 503].contains(head.status.code), !hasLeft else { return nil }
-        let retryAfter = RetryAfter.milliseconds(
-            head.headers.first(name: "retry-after"),
-            exactly: head.headers.first(name: "retry-after-ms"), now: relay.now())
+        let retryAfter = RetryAfter.milliseconds(now: relay.now()) { head.headers.first(name: $0) }
         guard retryAfter != nil else { return nil }
         return wait(
             for: .status(

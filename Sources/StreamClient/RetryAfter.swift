@@ -22,6 +22,13 @@ package enum RetryAfter {
         return max(date.milliseconds - now.milliseconds, 0)
     }
 
+    /// The same off the headers of an answer, by their names.
+    package static func milliseconds(
+        now: Timestamp?, _ header: (String) -> String?
+    ) -> Int64? {
+        milliseconds(header("retry-after"), exactly: header("retry-after-ms"), now: now)
+    }
+
     private static func whole(_ text: String) -> Int64? {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return Int64(text)

@@ -82,9 +82,7 @@ enum Composition {
         let keys: any AccessKeys
         /// Rates as they were at the start, at this moment.
         let context: @Sendable () -> PricingContext
-        let ledger: @Sendable () throws -> ServiceLedger
-        /// The same with all rates.
-        let pricedLedger: @Sendable () throws -> ServiceLedger
+        let ledger: @Sendable (LedgerRates) throws -> ServiceLedger
         let writer: @Sendable () throws -> ServiceLedger
 
         func hasNoKeys() throws -> Bool {
@@ -103,20 +101,17 @@ enum Composition {
         let store = try SQLiteStore(path: try databasePath(options))
         return Service(
             keys: store, context: now,
-            ledger: {
+            ledger: { rates in
                 let (opened, files) = try openLedger(options)
-                let catalog = try frame(of: files, in: opened)
-                return ServiceLedger(
-                    context: ledger(options, catalog, opened), reservations: opened,
-                    budgets: budgets)
-            },
-            pricedLedger: {
-                let (opened, files) = try openLedger(options)
-                let isSame = CatalogReader.digest(of: files) == start.book.digest
-                let context =
-                    isSame
-                    ? LedgerContext(now(), ledger: opened)
-                    : ledger(options, try catalog(files, in: opened, nil).0, opened)
+                let context: LedgerContext
+                switch rates {
+                case .frame: context = ledger(options, try frame(of: files, in: opened), opened)
+                // Those of the start, unless others were added since.
+                case .all where CatalogReader.digest(of: files) == start.book.digest:
+                    context = LedgerContext(now(), ledger: opened)
+                case .all:
+                    context = ledger(options, try catalog(files, in: opened, nil).0, opened)
+                }
                 return ServiceLedger(context: context, reservations: opened, budgets: budgets)
             },
             writer: {

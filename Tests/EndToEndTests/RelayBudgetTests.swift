@@ -97,6 +97,7 @@ struct RelayBudgetTests {
         Unbounded(
             more: #","max_tokens":10,"tools":[{"type":"web_search"}]"#,
             says: "the tool web_search, which runs at the vendor's"),
+        Unbounded(more: #","max_tokens":-1"#, says: "a limit of its answer below zero"),
         Unbounded(
             more: #","max_tokens":10,"web_search_options":{}"#, says: "a search of the web"),
         Unbounded(
@@ -173,6 +174,27 @@ struct RelayBudgetTests {
                 headers: ["Content-Type: application/json", "Authorization: Bearer \(key)"])
             #expect(held.status == 402)
             #expect(held.body.contains("the service knows no such budget"))
+        }
+    }
+
+    /// A forecast and a plan are for `check` to judge.
+    @Test func saysWhichBudgetsItDoesNotWatch() async throws {
+        let sandbox = try Sandbox()
+        let text = """
+            budgets:
+              - {name: planned, limit: 1USD, period: month}
+              - {name: spent, limit: 1USD, period: month, on: actual}
+            """
+        try await RelayBench.run(serve: try budgets(sandbox, text), sandbox: sandbox) { bench in
+            let log = try String(
+                contentsOf: sandbox.folder.appending(path: "serve.log"), encoding: .utf8)
+            #expect(
+                log.hasPrefix(
+                    "note: budget \"planned\" is on: plan, and the service watches those that are on: actual\nlistening on "
+                ), "\(log)")
+            let reply = try await bench.relay.get("/api/v1/budgets")
+            let names = try JSON.object(reply.body).objects("rows").map { $0.string("budget") }
+            #expect(names == ["spent"])
         }
     }
 

@@ -62,6 +62,21 @@ struct UsageReaderTests {
         return reader.finish(isCut: isCut)
     }
 
+    /// The article's messages name no model; whoever asked knows it.
+    @Test func anEstimateIsOfTheModelThatWasAsked() {
+        let message = #"{"type":"stream","delta":{"content":"some text of an answer"}}"# + "\n"
+        func method(_ asked: String?, _ text: String) -> String? {
+            var reader = UsageReader(api: .webSocketChat, modelAsked: asked)
+            reader.read(text.utf8)
+            return reader.finish(isCut: true).method
+        }
+        #expect(method("gpt-4.1", message) == "bytes-1 gpt ±55%")
+        #expect(method(nil, message) == "bytes-1 other ±25%")
+        let named =
+            #"{"type":"stream","model":"claude-sonnet-4.5","delta":{"content":"text"}}"# + "\n"
+        #expect(method("gpt-4.1", named) == "bytes-1 claude ±35%")
+    }
+
     /// A chunk of text alone is not read as JSON.
     @Test func garbageAmongTextIsToldAll() {
         func data(_ text: String) -> String { "data: " + text + "\n\n" }

@@ -319,7 +319,7 @@ extension RelayHandler: RelaySink {
             [
                 "route": .optional(
                     route?.path ?? (head?.uri.prefix { $0 != "?" }).map(String.init)),
-                "status": .integer(Int64(problem.status)), "end": "denied",
+                "status": .integer(Int64(problem.status)), "end": .string(RelayEnd.denied.rawValue),
                 "key": .optional(caller?.key), "problem": .string(problem.code),
             ])
         refuse(problem, [:])

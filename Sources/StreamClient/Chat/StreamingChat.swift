@@ -88,9 +88,7 @@ package struct StreamingChat: Sendable {
 
     private func refusal(_ response: StreamResponse) async throws(StreamError) -> StreamError {
         let body = try await response.body.gathered(upTo: settings.limits.maximumErrorBytes)
-        let wait = RetryAfter.milliseconds(
-            response.header("retry-after"), exactly: response.header("retry-after-ms"),
-            now: clock.now())
+        let wait = RetryAfter.milliseconds(now: clock.now()) { response.header($0) }
         let message = VendorMessage.read(body.readableBytesView)
         return StreamError(
             host: endpoint.address.host,

@@ -129,10 +129,10 @@ final class WebSocketRefusal: ChannelInboundHandler, RemovableChannelHandler {
         guard let head else { return }
         let status = Int(head.status.code)
         guard status >= 300 else { return attempt.fail(.noWebSocket) }
+        // A date among them is one of the server's own clock.
         let wait = RetryAfter.milliseconds(
-            head.headers.first(name: "retry-after"),
-            exactly: head.headers.first(name: "retry-after-ms"),
-            now: head.headers.first(name: "date").flatMap(RetryAfter.date))
+            now: head.headers.first(name: "date").flatMap(RetryAfter.date)
+        ) { head.headers.first(name: $0) }
         attempt.fail(
             .status(
                 status, retryAfterMilliseconds: wait,

@@ -76,8 +76,8 @@ struct ServeCommand: AsyncParsableCommand {
         let served = try relay(service, limits ?? [], guardrail, gate, log, logger)
         let api = CostAPI(
             guardrail: guardrail, gate: gate, openAPI: try OpenAPIDocument.bytes(),
-            context: service.context, ledger: service.ledger, pricedLedger: service.pricedLedger,
-            writer: service.writer, relay: served, log: log)
+            context: service.context, ledger: service.ledger, writer: service.writer,
+            relay: served, log: log)
         let shownHost = host == "::1" ? "[::1]" : host
         let scheme = address.tls == nil ? "http" : "https"
         try await CostServer(api: api, relay: served, at: address).run(logger: logger) { port in

@@ -82,8 +82,6 @@ final class ScriptedServer: Sendable {
         while store.seen.withLock({ $0.ended }) < count { await Task.yield() }
     }
 
-    func stop() async throws { try await channel.close() }
-
     private final class Store: Sendable {
         let seen = Mutex(Seen())
     }
