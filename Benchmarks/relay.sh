@@ -20,12 +20,7 @@ for tool in node nginx wrk python3; do ensure_command "$tool"; done
 build_release
 
 work=$(mktemp -d)
-server=
-clean_up() {
-    [[ -z $server ]] || kill "$server" 2>/dev/null || true
-    rm -rf "$work"
-}
-trap clean_up EXIT
+trap end_started EXIT
 
 export BENCH=${BENCH:-$root/.build/relay-bench}
 if ! [[ -x $BENCH/venv/bin/python ]]; then
@@ -48,21 +43,13 @@ printf 'budgets:\n  - {name: team, limit: 1000000USD, period: month, hard: true}
 
 # measure NAME SUBJECTS FLAG…: a relay of its own and a database of its own, in turn with the other subjects.
 measure() {
-    local address
     "$binary" rates add "$work/mock.yml" --database "$work/$1.db" >/dev/null
-    "$binary" serve --port 0 --relay "$work/relay.yml" --database "$work/$1.db" "${@:3}" 2>"$work/$1.log" &
-    server=$!
-    for _ in $(seq 100); do
-        ! grep -q '^listening' "$work/$1.log" || break
-        sleep 0.05
-    done
-    address=$(sed -n 's/^listening on //p' "$work/$1.log")
-    [[ -n $address ]] || fail "tokenmeter serve did not start: $(cat "$work/$1.log")"
-    RELAY_URL=$address/v1/chat/completions RELAY_PID=$server \
+    start_tokenmeter "$1" serve --relay "$work/relay.yml" --database "$work/$1.db" "${@:3}"
+    RELAY_URL=http://127.0.0.1:$port/v1/chat/completions RELAY_PID=$server \
         bash "$peers/run.sh" "$work/$1.jsonl" "$2" "$rounds" >&2
     kill "$server"
     wait "$server" 2>/dev/null || true
-    server=
+    : >"$work/servers"
     echo "== $1"
     report "$work/$1.jsonl"
     "$binary" usage --month "$(date +%Y-%m)" --database "$work/$1.db" --format json |

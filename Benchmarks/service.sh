@@ -17,12 +17,7 @@ ensure_command curl curl
 build_release
 
 work=$(mktemp -d)
-server=
-clean_up() {
-    [[ -z $server ]] || kill "$server" 2>/dev/null || true
-    rm -rf "$work"
-}
-trap clean_up EXIT
+trap end_started EXIT
 database=${KEEP:-$work/ledger.db}
 
 if ! [[ -e $database ]]; then
@@ -43,14 +38,8 @@ if ! [[ -e $database ]]; then
     }' | "$binary" ledger import - --from tokenmeter --database "$database" >&2
 fi
 
-"$binary" serve --port 0 --database "$database" 2>"$work/log" &
-server=$!
-for _ in $(seq 100); do
-    ! grep -q '^listening' "$work/log" || break
-    sleep 0.05
-done
-address=$(sed -n 's/^listening on //p' "$work/log")
-[[ -n $address ]] || fail "tokenmeter serve did not start: $(cat "$work/log")"
+start_tokenmeter serve serve --database "$database"
+address=http://127.0.0.1:$port
 
 # ask LABEL CONNECTIONS PATH [LUA]
 ask() {

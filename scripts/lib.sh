@@ -135,6 +135,31 @@ has_sqlite() {
     [[ -e /usr/include/sqlite3.h || -e /usr/local/include/sqlite3.h ]]
 }
 
+# start_tokenmeter NAME ARGUMENT…: a command of tokenmeter that listens, on a port that the system chooses. Its port is in $port and its
+# process in $server then; what it says is in $work/NAME.log, a folder of the caller's.
+start_tokenmeter() {
+    local log=${work:?the folder of the caller}/$1.log
+    "$binary" "${@:2}" --port 0 >/dev/null 2>"$log" &
+    server=$!
+    # In a file: a part of a script may run in a shell of its own.
+    echo "$server" >>"$work/servers"
+    for _ in $(seq 100); do
+        ! grep -q '^listening' "$log" || break
+        sleep 0.1
+    done
+    port=$(sed -nE 's|^listening on https?://127.0.0.1:||p' "$log")
+    [[ -n $port ]] || fail "tokenmeter $2 did not start: $(cat "$log")"
+}
+
+# end_started: ends what start_tokenmeter started, and takes the folder away.
+end_started() {
+    local server
+    if [[ -e $work/servers ]]; then
+        while read -r server; do kill "$server" 2>/dev/null || true; done <"$work/servers"
+    fi
+    rm -rf "$work"
+}
+
 # ensure_command COMMAND PACKAGE: for tools that nearly every system has; the package has one name everywhere.
 ensure_command() {
     have "$1" && return

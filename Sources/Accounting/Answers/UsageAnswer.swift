@@ -1,23 +1,7 @@
 import JSONBytes
 import Pricing
 
-/// A question to the ledger: whose events, of when, by what.
-package struct LedgerContext: Sendable {
-    package let pricing: PricingContext
-    package let ledger: any UsageLedger & MoneyLedger
-    package let account: String
-
-    package static let defaultAccount = "default"
-
-    package init(
-        _ pricing: PricingContext, ledger: any UsageLedger & MoneyLedger,
-        account: String = LedgerContext.defaultAccount
-    ) {
-        self.pricing = pricing
-        self.ledger = ledger
-        self.account = account
-    }
-
+extension LedgerContext {
     package static let usageNames =
         LedgerRange.names + EventFilter.names + [
             "group_by", "sort", "limit", "cursor", "currency", "fx", "timezone", "at",
@@ -38,83 +22,12 @@ package struct LedgerContext: Sendable {
         var exchange = try pricing.exchange(parameters, at: now)
         return try table.answer(order, page, filter: filter, at: now, &exchange, self)
     }
-}
 
-extension LedgerContext {
     /// Of when a question of usage is.
     func usageRange(_ parameters: Parameters) throws -> LedgerRange {
         try LedgerRange(
             parameters, now: try pricing.at(parameters), zone: try pricing.zone(parameters),
             zones: pricing.book.zones)
-    }
-}
-
-/// By what the rows of a report are sorted.
-enum UsageOrder: String, CaseIterable {
-    case cost, requests, tokens, name
-
-    /// By name where time is among the dimensions, so that days come in their order; else the
-    /// dearest first.
-    init(_ parameters: Parameters, _ dimensions: [GroupDimension]) throws(QuestionError) {
-        guard let text = try parameters.text("sort") else {
-            self = dimensions.contains { $0.unit != nil } ? .name : .cost
-            return
-        }
-        guard let order = UsageOrder(rawValue: text) else {
-            let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .invalid(
-                field: parameters.spelled("sort"),
-                problem: "cannot sort by \(quoted(text)); known: \(known)")
-        }
-        self = order
-    }
-}
-
-/// Which of the rows are shown: the first `limit`, or those behind a cursor.
-struct UsagePage {
-    private let start: Int
-    private let limit: Int?
-    private let question: String
-
-    /// A cursor belongs to its question: behind another's it would skip rows unseen.
-    init(_ parameters: Parameters) throws(QuestionError) {
-        let asked = LedgerContext.usageNames.filter { !["cursor", "limit"].contains($0) }
-        let question = asked.map { "\($0)=\(parameters.texts($0))" }.joined(separator: "\n")
-        limit = try parameters.count("limit", limit: 1_000_000).map(Int.init)
-        // FNV-1a, <http://www.isthe.com/chongo/tech/comp/fnv/> (checked 2026-11-23).
-        let hash = question.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
-            ($0 ^ UInt64($1)) &* 0x100_0000_01B3
-        }
-        self.question = String(hash, radix: 36)
-        guard let cursor = try parameters.text("cursor") else {
-            start = 0
-            return
-        }
-        let halves = cursor.split(separator: ".", omittingEmptySubsequences: false)
-        guard halves.count == 2, let start = Int(halves[0]), (1...1_000_000_000).contains(start)
-        else {
-            throw .invalid(
-                field: parameters.spelled("cursor"), problem: "is not a next_cursor of an answer")
-        }
-        guard halves[1] == self.question else {
-            throw .invalid(
-                field: parameters.spelled("cursor"), problem: "is of another question than this")
-        }
-        self.start = start
-    }
-
-    func cut<Row>(_ rows: [Row]) -> [Row] {
-        let rest = rows.dropFirst(start)
-        return Array(limit.map { rest.prefix($0) } ?? rest)
-    }
-
-    /// How many rows come behind those that are shown.
-    func rest(of count: Int) -> Int { limit.map { max(0, count - start - $0) } ?? 0 }
-
-    /// Where the next page begins; `nil` for pages of nothing.
-    var next: String? {
-        guard let limit, limit > 0 else { return nil }
-        return "\(start + limit).\(question)"
     }
 }
 
@@ -400,79 +313,5 @@ struct UsageTable: Sendable {
             }
         }
         return .object(object)
-    }
-}
-
-extension LedgerContext {
-    /// The channels of some ids, those that the rates in use no longer have included.
-    func channels(_ ids: Set<String>) throws -> [Channel] {
-        let known = pricing.book.catalog.channels.filter { ids.contains($0.id) }
-        let gone = ids.subtracting(known.map(\.id))
-        return gone.isEmpty ? known : known + (try ledger.formerChannels(gone))
-    }
-
-    /// What to say where nothing is found: an empty ledger, or a range without events.
-    func emptiness(_ range: LedgerRange, zone: String) throws -> String {
-        let status = try ledger.status(account: account)
-        guard status.rows > 0, let oldest = status.oldest, let newest = status.newest else {
-            return "no events in \(ledger.location); try: tokenmeter demo, tokenmeter ledger import"
-        }
-        let events = Count.grouped(status.known.values.reduce(0, +))
-        return
-            "no such events; \(ledger.location) holds \(events), from \(oldest.text) to \(newest.text)"
-    }
-}
-
-extension LedgerBill {
-    /// All input tokens, those that a cache served or took included.
-    package var input: Int128 { tokens { $0.side == .input } }
-    /// Input tokens that a cache served.
-    package var cached: Int128 { tokens { $0.isInheritable && $0.side == .input } }
-    package var output: Int128 { tokens { $0.side == .output } }
-
-    private func tokens(_ isMeant: (Meter) -> Bool) -> Int128 {
-        usage.counts.pairs.reduce(0) { isMeant($1.meter) ? $0 + $1.count : $0 }
-    }
-
-    var knownJSON: JSONObject {
-        var object = JSONObject()
-        for known in Known.allCases {
-            if let count = self.known[known], count != 0 {
-                object.append(known.rawValue, .integer(count))
-            }
-        }
-        return object
-    }
-}
-
-extension MeterCounts {
-    var json: JSONValue {
-        var object = JSONObject()
-        for (meter, count) in pairs { object.append(meter.name, .whole(count)) }
-        return .object(object)
-    }
-}
-
-extension JSONValue {
-    /// A whole number of any size.
-    static func whole(_ number: Int128) -> JSONValue {
-        Int64(exactly: number).map(JSONValue.integer) ?? .decimal("\(number)")
-    }
-}
-
-extension LedgerRange {
-    func json(zone: String) -> JSONValue {
-        .object([
-            "since": .string(start.text), "until": .string(end.text), "timezone": .string(zone),
-        ])
-    }
-
-    /// `2026-11-01 … 2026-12-01 Asia/Shanghai`, as clocks there show it.
-    func text(zone: String, _ zones: any TimeZoneRules) throws(PricingError) -> String {
-        func local(_ time: Timestamp) throws(PricingError) -> String {
-            let (date, clock) = try zones.wallClock(of: zone, at: time)
-            return clock.secondOfDay == 0 ? date.text : "\(date.text) \(clock.text.prefix(5))"
-        }
-        return "\(try local(start)) … \(try local(end)) \(zone)"
     }
 }

@@ -24,17 +24,10 @@ final class Service {
 
     /// `http://127.0.0.1:PORT`, once it listens.
     func address() async throws -> String {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(120)
-        while true {
-            // Looked at behind the deadline too: a busy machine may wake nobody for a while.
-            let isLate = clock.now > deadline
-            let text = try String(contentsOf: log, encoding: .utf8)
-            if let line = text.firstMatch(of: /listening on (http:\/\/\S+)\n/) {
-                return String(line.1)
-            }
-            guard !isLate else { throw ServiceError.isSilent(text) }
-            try await Task.sleep(for: .milliseconds(10))
+        var said = ""
+        return try await eventually("it to listen; it says: \(said)") {
+            said = try String(contentsOf: log, encoding: .utf8)
+            return said.firstMatch(of: /listening on (http:\/\/\S+)\n/).map { String($0.1) }
         }
     }
 
@@ -43,8 +36,6 @@ final class Service {
         kill(process.processIdentifier, signal)
         return try await ending.value
     }
-
-    enum ServiceError: Error { case isSilent(String) }
 }
 
 /// curl, which sets any header, also those that a client library would not let through.

@@ -1,0 +1,70 @@
+import Pricing
+
+/// By what the rows of a report are sorted.
+enum UsageOrder: String, CaseIterable {
+    case cost, requests, tokens, name
+
+    /// By name where time is among the dimensions, so that days come in their order; else the
+    /// dearest first.
+    init(_ parameters: Parameters, _ dimensions: [GroupDimension]) throws(QuestionError) {
+        guard let text = try parameters.text("sort") else {
+            self = dimensions.contains { $0.unit != nil } ? .name : .cost
+            return
+        }
+        guard let order = UsageOrder(rawValue: text) else {
+            let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid(
+                field: parameters.spelled("sort"),
+                problem: "cannot sort by \(quoted(text)); known: \(known)")
+        }
+        self = order
+    }
+}
+
+/// Which of the rows are shown: the first `limit`, or those behind a cursor.
+struct UsagePage {
+    private let start: Int
+    private let limit: Int?
+    private let question: String
+
+    /// A cursor belongs to its question: behind another's it would skip rows unseen.
+    init(_ parameters: Parameters) throws(QuestionError) {
+        let asked = LedgerContext.usageNames.filter { !["cursor", "limit"].contains($0) }
+        let question = asked.map { "\($0)=\(parameters.texts($0))" }.joined(separator: "\n")
+        limit = try parameters.count("limit", limit: 1_000_000).map(Int.init)
+        // FNV-1a, <http://www.isthe.com/chongo/tech/comp/fnv/> (checked 2026-11-23).
+        let hash = question.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+        }
+        self.question = String(hash, radix: 36)
+        guard let cursor = try parameters.text("cursor") else {
+            start = 0
+            return
+        }
+        let halves = cursor.split(separator: ".", omittingEmptySubsequences: false)
+        guard halves.count == 2, let start = Int(halves[0]), (1...1_000_000_000).contains(start)
+        else {
+            throw .invalid(
+                field: parameters.spelled("cursor"), problem: "is not a next_cursor of an answer")
+        }
+        guard halves[1] == self.question else {
+            throw .invalid(
+                field: parameters.spelled("cursor"), problem: "is of another question than this")
+        }
+        self.start = start
+    }
+
+    func cut<Row>(_ rows: [Row]) -> [Row] {
+        let rest = rows.dropFirst(start)
+        return Array(limit.map { rest.prefix($0) } ?? rest)
+    }
+
+    /// How many rows come behind those that are shown.
+    func rest(of count: Int) -> Int { limit.map { max(0, count - start - $0) } ?? 0 }
+
+    /// Where the next page begins; `nil` for pages of nothing.
+    var next: String? {
+        guard let limit, limit > 0 else { return nil }
+        return "\(start + limit).\(question)"
+    }
+}
