@@ -160,6 +160,33 @@ struct LedgerServeTests {
         }
     }
 
+    /// Rates that are added while it runs price events anew, as they do on the command line.
+    @Test func repricesByRatesThatWereAddedMeanwhile() async throws {
+        try await fill()
+        let path =
+            "/api/v1/whatif?swap=gpt-4.1%3Dgpt-4.1&channel=ours&month=2026-10&timezone=UTC"
+        try await serving { curl in
+            let before = try await curl.get(path)
+            #expect(before.status == 422, "\(before.body)")
+            #expect(before.body.contains(#"no channel \"ours\""#), "\(before.body)")
+            try sandbox.write(
+                """
+                channel: ours
+                currency: USD
+                source: made up
+                checked: 2026-11-29
+                lines:
+                  - {model: gpt-4.1, valid_from: 2026-01-01, claim: seller, rates: {input: 7.00}}
+                """, to: "ours.yml")
+            let added = try await sandbox.run(["rates", "add", "ours.yml"], in: sandbox.folder)
+            #expect(added.exit == 0, "\(added.errors)")
+            let after = try await curl.get(path)
+            #expect(after.status == 200, "\(after.body)")
+            // Three requests of a million tokens each.
+            #expect(after.body.contains(#""21.00""#), "\(after.body)")
+        }
+    }
+
     @Test func refusesWithAProblemDocument() async throws {
         try await serving { curl in
             for (path, field) in [
