@@ -105,6 +105,64 @@ struct UsageReaderTests {
         #expect(whole.usage[.output] == 97)
     }
 
+    /// A finish that more text follows was none, and where each piece of text carries one, it tells
+    /// nothing: early Gemini models answer so.
+    @Test func aFinishThatTextFollowsWasNone() {
+        func chunk(_ text: String, _ output: Int, _ finish: String = #""STOP""#) -> String {
+            #"data: {"candidates":[{"content":{"parts":[{"text":"\#(text)"}]},"finishReason":\#(finish)}],"usageMetadata":{"promptTokenCount":8,"candidatesTokenCount":\#(output)}}"#
+                + "\r\n\r\n"
+        }
+        let sources =
+            #"data: {"candidates":[{"groundingMetadata":{"segment":{"text":"The price"}}}],"usageMetadata":{"promptTokenCount":8,"candidatesTokenCount":9}}"#
+            + "\r\n\r\n"
+        let stamped = chunk("The", 1) + chunk(" price", 4)
+        #expect(Self.read(stamped, isCut: true).known == .partial)
+        #expect(Self.read(stamped + chunk(" is", 9), isCut: true).known == .partial)
+        #expect(Self.read(stamped + chunk(" is", 9)).known == .reported)
+        // A payload without text is not followed by another piece.
+        #expect(Self.read(stamped + sources, isCut: true).known == .reported)
+        // A finish behind text that had none is taken at its word, also a second one.
+        let open = chunk("The", 1, "null") + chunk(" price", 4)
+        #expect(Self.read(open, isCut: true).known == .reported)
+        let goesOn = open + chunk(" is", 6, "null")
+        #expect(Self.read(goesOn, isCut: true).known == .partial)
+        #expect(Self.read(goesOn + chunk(" 9", 9), isCut: true).known == .reported)
+    }
+
+    /// OpenRouter sends usage beside a `finish_reason` that is null; whoever counts as it goes does so
+    /// from the first text on.
+    @Test func usageThatComesOnceBehindTheTextIsFinal() {
+        func chunk(_ text: String, _ usage: String = "") -> String {
+            #"data: {"id":"g","model":"k","choices":[{"delta":{"content":"\#(text)"},"finish_reason":null}]\#(usage)}"#
+                + "\n\n"
+        }
+        let usage = #","usage":{"prompt_tokens":57,"completion_tokens":17,"total_tokens":74}"#
+        #expect(Self.read(chunk("a") + chunk("", usage), isCut: true).known == .reported)
+        #expect(Self.read(chunk("", usage) + chunk("a"), isCut: true).known == .partial)
+        #expect(Self.read(chunk("a", usage) + chunk("", usage), isCut: true).known == .partial)
+    }
+
+    /// Vercel's gateway leaves the thoughts out of the completion and of the total, and echoes the
+    /// usage of its upstream, which holds them: 9 in, 2 + 25 out. Its cost is that of 27.
+    @Test func theUpstreamsTotalTellsWhatAGatewayLeftOut() {
+        func answer(_ metadata: String) -> String {
+            #"data: {"model":"google/gemini-2.5-flash","choices":[{"delta":{\#(metadata)},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"completion_tokens_details":{"reasoning_tokens":25}}}"#
+                + "\n\ndata: [DONE]\n\n"
+        }
+        let echo = Self.read(
+            answer(
+                #""provider_metadata":{"google":{"usageMetadata":{"thoughtsTokenCount":25,"promptTokenCount":9,"candidatesTokenCount":2,"totalTokenCount":36}}}"#
+            ))
+        #expect(echo.usage[.input] == 9)
+        #expect(echo.usage[.output] == 2)
+        #expect(echo.usage[.reasoning] == 25)
+        #expect(echo.oddities.list == [.reasoningBesideOutput])
+        // Without it the total is the gateway's own, and what exceeds it is a miscount.
+        let none = Self.read(answer(""))
+        #expect(none.usage.totalOutput == 2)
+        #expect(none.oddities.list == [.reasoningExceedsOutput])
+    }
+
     @Test(arguments: cases) func readsTheFinalUsage(stream: Case) throws {
         let bytes = try Self.bytes(stream.file)
         var reader = UsageReader()

@@ -7,13 +7,16 @@ enum VendorUsage {
     /// their parts inside.
     ///
     /// Two parts stand outside at some vendors: reasoning beside the completion (xAI), audio beside
-    /// the prompt (Mistral). The vendor's own total tells, where it is larger by just that part.
-    static func openAIChat(_ object: JSONValue) -> VendorCounts {
+    /// the prompt (Mistral). The vendor's own total tells, where it is larger by just that part; a
+    /// gateway's, which leaves the reasoning out there too (Vercel), gives way to that of its upstream.
+    static func openAIChat(
+        _ object: JSONValue, upstreamTotal: JSONValue? = nil
+    ) -> VendorCounts {
         var reader = CountReader(object)
         var counts = VendorCounts()
         counts.input = reader.count("prompt_tokens", "input_tokens")
         counts.output = reader.count("completion_tokens", "output_tokens")
-        counts.total = reader.count("total_tokens")
+        counts.total = reader.count(upstreamTotal) ?? reader.count("total_tokens")
         let prompt = ["prompt_tokens_details", "prompt_token_details", "input_tokens_details"]
         counts.cached =
             prompt.lazy.compactMap { reader.count(in: $0, "cached_tokens") }.first

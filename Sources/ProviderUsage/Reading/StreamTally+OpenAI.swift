@@ -39,8 +39,24 @@ extension StreamTally {
         guard let usage = found.compactMap(\.self).last(where: { $0.members != nil }) else {
             return
         }
-        let isFinal = finishReason != nil || (choices.isEmpty && value["choices"] != nil)
-        take(VendorUsage.openAIChat(usage), from: usage, isFinal: isFinal || isDocument)
+        // A vendor that counts as it goes counts with the text; one that did not counts once.
+        let isOnlyCount = counts == nil && !text.isEmpty && !payloadHasText
+        let isFinal =
+            isDocument || isOnlyCount || finishIsTrusted
+            || (choices.isEmpty && value["choices"] != nil)
+        let counts = VendorUsage.openAIChat(usage, upstreamTotal: Self.upstreamTotal(of: choices))
+        take(counts, from: usage, isFinal: isFinal)
+    }
+
+    /// The total of a gateway's upstream, which Vercel's repeats beside its own counts.
+    private static func upstreamTotal(of choices: [JSONValue]) -> JSONValue? {
+        for choice in choices {
+            let metadata = (choice["delta"] ?? choice["message"])?["provider_metadata"]
+            for vendor in metadata?.members ?? [] {
+                if let total = vendor.value["usageMetadata"]?["totalTokenCount"] { return total }
+            }
+        }
+        return nil
     }
 
     /// Responses: the last event tells all. Searches are billed by the call, and stand among the

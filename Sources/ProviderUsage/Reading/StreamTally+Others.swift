@@ -13,7 +13,7 @@ extension StreamTally {
             isOutputPlaceholder = counts != nil
         case "message_delta":
             note(finish: value["delta"]?["stop_reason"])
-            takeMerged(value["usage"], isFinal: finishReason != nil)
+            takeMerged(value["usage"], isFinal: finishIsTrusted)
         case "message_stop":
             hasEnd = true
         case "message":
@@ -60,7 +60,7 @@ extension StreamTally {
         if let error = value["error"], error != .null { takeError(error) }
         guard let usage = value["usageMetadata"], usage.members != nil else { return }
         note(tier: usage["serviceTier"])
-        take(VendorUsage.gemini(usage), from: usage, isFinal: finishReason != nil)
+        take(VendorUsage.gemini(usage), from: usage, isFinal: finishIsTrusted)
     }
 
     mutating func readInteraction(_ value: JSONValue) {
@@ -113,6 +113,6 @@ extension StreamTally {
         note(finish: output?["finish_reason"])
         for choice in output?["choices"]?.elements ?? [] { note(finish: choice["finish_reason"]) }
         guard let usage = value["usage"], usage.members != nil else { return }
-        take(VendorUsage.openAIChat(usage), from: usage, isFinal: finishReason != nil)
+        take(VendorUsage.openAIChat(usage), from: usage, isFinal: finishIsTrusted)
     }
 }

@@ -17,6 +17,16 @@ struct StreamTally: Sendable {
     var isFinal = false
     /// Whether the sign of the end came.
     var hasEnd = false
+    /// Whether the answer's finish came, and no text behind it.
+    private(set) var isFinished = false
+    /// Whether the payload that is being read brought text.
+    private(set) var payloadHasText = false
+    /// Whether the payload that is being read brought the first text.
+    private var isFirstText = false
+    /// Whether the first text came with a finish and usage, and more followed: early Gemini models
+    /// stamp each piece of text with them.
+    private var finishIsStamp = false
+    private var firstTextWasFinal = false
     var text = TextTally()
     var oddities = Oddities()
     var errorKind: String?
@@ -35,6 +45,11 @@ struct StreamTally: Sendable {
 
     /// Final usage is what the vendor calls so; where it does not, what stood at a proper end.
     var hasFinalUsage: Bool { isFinal || (hasEnd && counts != nil && !isOutputPlaceholder) }
+
+    /// Whether usage that the payload being read brings is what the vendor bills: it comes with or
+    /// behind the finish. Where each piece of text carries a finish, only a payload without text does
+    /// not come before another.
+    var finishIsTrusted: Bool { isFinished && !(finishIsStamp && payloadHasText) }
 
     // MARK: Payloads
 
@@ -112,13 +127,30 @@ struct StreamTally: Sendable {
 
     /// Adds the text of a payload.
     private mutating func count(_ bytes: UnsafeRawBufferPointer, _ api: StreamAPI) {
+        let before = text.bytes
+        addText(of: bytes, api)
+        payloadHasText = text.bytes > before
+        isFirstText = before == 0 && payloadHasText
+        // A finish that more text follows was none, and usage that came with it is not the last.
+        if isFinished, payloadHasText {
+            isFinished = false
+            isFinal = false
+            finishIsStamp = firstTextWasFinal
+        }
+    }
+
+    private mutating func addText(of bytes: UnsafeRawBufferPointer, _ api: StreamAPI) {
         switch api {
         case .openAIChat, .webSocketChat:
             text.add("\"content\"", in: bytes)
             text.add("\"reasoning_content\"", in: bytes)
             text.add("\"reasoning\"", in: bytes)
             text.add("\"arguments\"", isCode: true, in: bytes)
-        case .openAICompletions, .gemini, .geminiInteractions: text.add("\"text\"", in: bytes)
+        case .gemini:
+            // Behind the answer its sources quote it.
+            let end = bytes.firstIndex(of: "\"groundingMetadata\"", from: 0) ?? bytes.count
+            text.add("\"text\"", in: UnsafeRawBufferPointer(rebasing: bytes[..<end]))
+        case .openAICompletions, .geminiInteractions: text.add("\"text\"", in: bytes)
         case .openAIResponses, .openAITranscription: text.add("\"delta\"", in: bytes)
         case .openAIAssistants: text.add("\"value\"", in: bytes)
         case .anthropicMessages:
@@ -165,8 +197,9 @@ struct StreamTally: Sendable {
         case .string(let text) where !text.isEmpty && text != "null": finishReason = text
         // Vertex may send the number of its enum, where 0 is none.
         case .integer(let number) where number != 0: finishReason = String(number)
-        default: break
+        default: return
         }
+        isFinished = true
     }
 
     mutating func note(tier: JSONValue?) {
@@ -198,6 +231,7 @@ struct StreamTally: Sendable {
         counts = new
         isOutputPlaceholder = false
         self.isFinal = self.isFinal || isFinal
+        if isFinal, isFirstText { firstTextWasFinal = true }
         cost = VendorMoney.cost(in: usage) ?? cost
     }
 
