@@ -22,6 +22,12 @@ package struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     package private(set) var offset = 0
 
+    /// Whether the last of a key's values counts where `value` finds it twice in an object, as most
+    /// readers have it; else it is refused.
+    package var takesLastOfDuplicates = false
+    /// Whether there was such a key.
+    package private(set) var hasDuplicates = false
+
     package init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     /// Which numbers `value` reads.
@@ -243,7 +249,8 @@ package struct JSONReader {
         }
     }
 
-    /// Reads whatever comes as a tree. A key that an object has twice is refused.
+    /// Reads whatever comes as a tree. A key that an object has twice is refused, unless
+    /// `takesLastOfDuplicates` says otherwise.
     package mutating func value(depth: Int = 0, numbers: Numbers = .whole) throws -> JSONValue {
         guard depth < Self.maximumDepth else { throw fail("more than \(Self.maximumDepth) levels") }
         switch peek() {
@@ -279,8 +286,17 @@ package struct JSONReader {
             guard let name = String(validating: key, as: UTF8.self) else {
                 throw reader.fail("invalid UTF-8")
             }
-            guard names.insert(name).inserted else { throw reader.fail("a key twice: \(name)") }
-            object.append(name, try reader.value(depth: depth + 1, numbers: numbers))
+            let isNew = names.insert(name).inserted
+            guard isNew || reader.takesLastOfDuplicates else {
+                throw reader.fail("a key twice: \(name)")
+            }
+            let value = try reader.value(depth: depth + 1, numbers: numbers)
+            if isNew {
+                object.append(name, value)
+            } else {
+                object.replace(name, value)
+                reader.hasDuplicates = true
+            }
         }
     }
 

@@ -65,6 +65,12 @@ package struct JSONObject: Hashable, Sendable {
         if let value { members.append(Member(key: key, value: value)) }
     }
 
+    /// Puts a value in the place of the key's first one.
+    mutating func replace(_ key: String, _ value: JSONValue) {
+        guard let place = members.firstIndex(where: { $0.key == key }) else { return }
+        members[place] = Member(key: key, value: value)
+    }
+
     package subscript(key: String) -> JSONValue? { members.first { $0.key == key }?.value }
 }
 

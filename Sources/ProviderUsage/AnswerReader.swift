@@ -36,6 +36,7 @@ package struct AnswerReader: Sendable {
         _ payload: BodyFraming.Payload, _ api: inout StreamAPI?, _ part: (AnswerPart) -> Void
     ) {
         var reader = JSONReader(payload.bytes.bindMemory(to: UInt8.self))
+        reader.takesLastOfDuplicates = true
         guard let value = try? reader.value(numbers: .decimal) else { return }
         take(value, type: payload.type, &api, part)
     }

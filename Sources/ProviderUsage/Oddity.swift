@@ -32,6 +32,8 @@ package enum Oddity: String, CaseIterable, Sendable {
     case unterminatedEvent = "unterminated_event"
     /// A payload that is not JSON, or of another shape: passed over.
     case malformedPayload = "malformed_payload"
+    /// An object of a payload has a key twice: the last one is taken, as most readers do.
+    case duplicateKey = "duplicate_key"
     /// A payload longer than the limit: passed over.
     case oversizedPayload = "oversized_payload"
     /// The stream holds an error.

@@ -14,7 +14,8 @@ package struct UsageReading: Hashable, Sendable {
     /// Disjoint counts.
     package var usage = Usage()
     package var known = Known.unknown
-    /// By which method the output was estimated, with its error; `nil` where nothing was.
+    /// By which method the output was estimated, with its error, and that the answer was cut where it
+    /// was: `bytes-1 gpt ±55%, cut`; `nil` where nothing was estimated.
     package var method: String?
     /// Whether the vendor said how many tokens went in. Where it did not, the input is unknown, and
     /// no part of `usage`.

@@ -150,7 +150,8 @@ package struct BenchAnswer: Sendable {
             "Tokens are those that the usage reports, by the time from the request to the end.",
             "Memory is resident, of a client process that holds that many streams open.",
             "A reconnection runs from the break of the connection to the first token of a new "
-                + "stream that is sent at once: tokenmeter sends no half-answered request again by itself.",
+                + "stream that is sent at once, by a server that begins at once: a vendor's time to the "
+                + "first token comes on top. tokenmeter sends no half-answered request again by itself.",
             "Bytes go from the server to the client, without what stands once a stream; framing is "
                 + "SSE's fields and HTTP's chunks or frames, or WebSocket's frame; TCP and IP come on top.",
         ]

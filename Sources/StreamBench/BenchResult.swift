@@ -81,6 +81,7 @@ package struct BytesPerToken: Hashable, Sendable {
         text = each(\.textBytes)
         json = each { $0.payloadBytes - $0.textBytes }
         framing = each { $0.bytesBeforeTLS - $0.payloadBytes }
-        tls = each { $0.bytesOnSocket - $0.bytesBeforeTLS }
+        // Tokens that come at once share a record, and the short stream may need more of them.
+        tls = max(0, each { $0.bytesOnSocket - $0.bytesBeforeTLS })
     }
 }

@@ -51,6 +51,15 @@ package struct StreamAddress: Hashable, Sendable {
             && parts.allSatisfy { part in UInt8(part).map { String($0) == part } ?? false }
     }
 
+    /// Whether its query has a field that endpoints look for a key in.
+    package var holdsKey: Bool {
+        let names = ["key", "api_key", "api-key", "apikey", "access_token", "token", "auth"]
+        return (query ?? "").split(separator: "&").contains { field in
+            let parts = field.split(separator: "=", maxSplits: 1)
+            return parts.count == 2 && names.contains(parts[0].lowercased())
+        }
+    }
+
     /// What stands on the request's first line.
     package var target: String {
         (path.isEmpty ? "/" : path) + (query.map { "?\($0)" } ?? "")

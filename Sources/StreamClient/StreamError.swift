@@ -45,7 +45,9 @@ extension StreamError: CustomStringConvertible {
         case .noHTTP: "what answers at \(host) does not speak HTTP"
         case .cancelled: "the request to \(host) was ended before its answer was whole"
         case .timeout(let timeout, let limit): sentence(timeout, limit)
-        case .status(let status, _, let message): sentence(status, message)
+        case .status(let status, let retryAfter, let message):
+            sentence(status, message)
+                + (retryAfter.map { "; it asks to wait \(Self.seconds($0)) s" } ?? "")
         case .noWebSocket:
             "\(host) answers at that address, but not as a WebSocket; --protocol sse may work"
         case .closed(let close):
@@ -87,9 +89,10 @@ extension StreamError: CustomStringConvertible {
             ? " (code \(code.rawValue))" : " (code \(code.rawValue)): \(close.reason)"
     }
 
-    /// `0.3`, `20`
+    /// `0.3`, `0.05`, `20`
     private static func seconds(_ milliseconds: Int64) -> String {
-        let tenths = milliseconds % 1000 / 100
-        return "\(milliseconds / 1000)" + (tenths == 0 ? "" : ".\(tenths)")
+        var decimals = String(milliseconds % 1000 + 1000).dropFirst()
+        while decimals.last == "0" { decimals.removeLast() }
+        return "\(milliseconds / 1000)" + (decimals.isEmpty ? "" : ".\(decimals)")
     }
 }

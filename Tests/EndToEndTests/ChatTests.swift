@@ -112,8 +112,14 @@ import Testing
                 ["--idle-timeout", "0.5", "--first-byte-timeout", "1"])
             #expect(output.exit == fault.exit)
             #expect(output.errors.contains(fault.says), "\(output.errors)")
-            let known = try await events().map { $0["known"] as? String }
-            #expect(known == [fault.known].filter { $0 != nil })
+            let kept = try await events()
+            #expect(kept.map { $0["known"] as? String } == [fault.known].filter { $0 != nil })
+            if fault.known == "estimated" {
+                let method = try #require(kept[0]["method"] as? String)
+                #expect(method.hasSuffix(", cut") == (fault.exit != 0), "\(method)")
+                #expect(
+                    output.errors.contains("estimated of a cut answer") == (fault.exit != 0))
+            }
             if fault.known == "estimated" {
                 // What went in was counted by nobody: what is known is the least, and says so.
                 let words = ["usage", "--last", "2d", "--format", "json"]
@@ -154,8 +160,14 @@ import Testing
                 ["--protocol", "ws", "--idle-timeout", "0.5", "--first-byte-timeout", "1"])
             #expect(output.exit == fault.exit, "\(output.errors)")
             #expect(output.errors.contains(fault.says), "\(output.errors)")
-            let known = try await events().map { $0["known"] as? String }
-            #expect(known == [fault.known].filter { $0 != nil })
+            let kept = try await events()
+            #expect(kept.map { $0["known"] as? String } == [fault.known].filter { $0 != nil })
+            if fault.known == "estimated" {
+                let method = try #require(kept[0]["method"] as? String)
+                #expect(method.hasSuffix(", cut") == (fault.exit != 0), "\(method)")
+                #expect(
+                    output.errors.contains("estimated of a cut answer") == (fault.exit != 0))
+            }
         }
     }
 
@@ -342,7 +354,12 @@ import Testing
         let file = try sandbox.write("two words\n", to: "key")
         let broken = try await chat("https://shop.invalid/v1", ["--key-file", file])
         #expect(broken.exit == 64)
-        for output in [open, lost, broken] {
+        let address = "https://shop.invalid/v1?api_key=\(secret)"
+        let shown = try await chat(address, ["--key-file", file])
+        #expect(shown.exit == 64)
+        let asked = try await chat(address, environment: ["OPENAI_API_KEY": secret])
+        #expect(asked.errors.hasPrefix("warning: the key in --url is shown to whoever lists"))
+        for output in [open, lost, broken, shown, asked] {
             #expect(!(output.errors + output.text).contains("secret"))
         }
     }

@@ -78,4 +78,33 @@ struct InspectTests {
         #expect(silent.exit == 0)
         #expect(silent.text.contains(#""known": "unknown""#))
     }
+
+    /// Cut within the first event nothing tells whose it is, nor what it used; that is an answer.
+    @Test func aCutInTheFirstEventIsUnknown() async throws {
+        let cut =
+            "head -c 100 '\(Tokenmeter.repository.path())/\(Self.streams)/openai-chat.sse' | tokenmeter inspect -"
+        let answer = try await Sandbox().shell("\(cut) --cut --format json")
+        #expect(answer.exit == 0)
+        let document = try answer.json()
+        #expect(document["known"] as? String == "unknown")
+        #expect(document["api"] is NSNull)
+        #expect(document["oddities"] as? [String] == ["missing_done", "unterminated_event"])
+        #expect(try await Sandbox().shell(cut).exit == 1)
+        #expect(try await Sandbox().shell("echo words | tokenmeter inspect - --cut").exit == 1)
+    }
+
+    /// Whatever the format, what is odd is told somewhere, and the last of two values of a key counts.
+    @Test func aTableOfCommasTellsWhatIsOddBesideIt() async throws {
+        let sandbox = try Sandbox()
+        let twice =
+            #"{"object":"chat.completion","choices":[{"message":{}}],"usage":{"prompt_tokens":1,"prompt_tokens":5,"completion_tokens":2}}"#
+        let path = try sandbox.write(twice, to: "twice.json")
+        let table = try await sandbox.run(["inspect", path, "--format", "csv"])
+        #expect(table.text.contains("\"5 input, 2 output\""))
+        #expect(table.errors == "note: a payload has a key twice; the last one is taken\n")
+        let page = try await sandbox.run(["inspect", path, "--format", "markdown"])
+        #expect(page.lines.first?.hasSuffix("twice.json**") == true)
+        #expect(page.text.contains("- 1 payload, 0 bytes of text\n"))
+        #expect(page.errors.isEmpty)
+    }
 }

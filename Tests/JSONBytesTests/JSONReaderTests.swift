@@ -125,6 +125,20 @@ struct JSONReaderTests {
         }
     }
 
+    @Test func takesTheLastOfAKeyThatComesTwiceWhereItIsToldTo() throws {
+        let text = #"{"a":1,"b":{"c":2,"c":[3]},"a":4}"#
+        #expect(throws: JSONError(offset: 22, problem: "a key twice: c")) {
+            try JSONReader.value(of: Array(text.utf8))
+        }
+        try Array(text.utf8).withUnsafeBufferPointer { bytes in
+            var reader = JSONReader(bytes)
+            reader.takesLastOfDuplicates = true
+            let value = try reader.value()
+            #expect(value == .object(["a": 4, "b": .object(["c": .array([3])])]))
+            #expect(reader.hasDuplicates)
+        }
+    }
+
     @Test func refusesKeysWithEscapes() {
         #expect(throws: JSONError.self) { try readJSON(#"{"a\u0062":1}"#) }
     }

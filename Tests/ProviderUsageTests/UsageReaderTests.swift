@@ -70,11 +70,11 @@ struct UsageReaderTests {
             reader.read(text.utf8)
             return reader.finish(isCut: true).method
         }
-        #expect(method("gpt-4.1", message) == "bytes-1 gpt ±55%")
-        #expect(method(nil, message) == "bytes-1 other ±25%")
+        #expect(method("gpt-4.1", message) == "bytes-1 gpt ±55%, cut")
+        #expect(method(nil, message) == "bytes-1 other ±25%, cut")
         let named =
             #"{"type":"stream","model":"claude-sonnet-4.5","delta":{"content":"text"}}"# + "\n"
-        #expect(method("gpt-4.1", named) == "bytes-1 claude ±35%")
+        #expect(method("gpt-4.1", named) == "bytes-1 claude ±35%, cut")
     }
 
     /// A chunk of text alone is not read as JSON.
@@ -193,7 +193,7 @@ struct UsageReaderTests {
         #expect(reading.known == .estimated)
         // 31 bytes at 3.6 bytes a token, not the 1 of the start.
         #expect(reading.usage[.output] == 9)
-        #expect(reading.method == "bytes-1 claude ±35%")
+        #expect(reading.method == "bytes-1 claude ±35%, cut")
         #expect(reading.usage.totalInput == 1320)
         #expect(reading.oddities.list == [.missingDone])
 

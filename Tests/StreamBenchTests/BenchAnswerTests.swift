@@ -41,6 +41,13 @@ import Testing
         let same = BytesPerToken.Stream(
             Self.timing(tokens: 1, text: 5, payload: 9), bytesBeforeTLS: 9, bytesOnSocket: 9)
         #expect(BytesPerToken(same, same) == nil)
+        // At once, 50 tokens share one record, where the short stream took three.
+        let short = BytesPerToken.Stream(
+            Self.timing(tokens: 1, text: 5, payload: 90), bytesBeforeTLS: 100, bytesOnSocket: 166)
+        let long = BytesPerToken.Stream(
+            Self.timing(tokens: 51, text: 255, payload: 990), bytesBeforeTLS: 1_100,
+            bytesOnSocket: 1_122)
+        #expect(BytesPerToken(short, long)?.tls == 0)
     }
 
     @Test func memoryIsSharedByTheStreamsBehindTheFirst() {

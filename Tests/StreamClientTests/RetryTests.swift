@@ -67,6 +67,9 @@ import WebSocketMessages
         #expect(isWithin(250...500, waits(status(429), wasSent: true)))
         #expect(isWithin(60_000...66_000, waits(status(429, 60_000), wasSent: true)))
         #expect(waits(status(429, 60_001), wasSent: true) == nil)
+        let error = StreamError(host: "a.example", reason: status(429, 3_600_050), wasSent: true)
+        #expect(
+            "\(error)" == "a.example is asked too often (status 429); it asks to wait 3600.05 s")
     }
 
     struct Header: Sendable, CustomTestStringConvertible {

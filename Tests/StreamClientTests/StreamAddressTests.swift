@@ -38,6 +38,15 @@ import Testing
         }
     }
 
+    @Test func tellsAKeyInTheQuery() throws {
+        for query in ["?key=a", "?alt=sse&API_KEY=a", "?access_token=a"] {
+            #expect(try StreamAddress("https://a.example/v1\(query)").holdsKey, "\(query)")
+        }
+        for query in ["", "?", "?alt=sse", "?key=", "?monkey=a", "?a=key"] {
+            #expect(try !StreamAddress("https://a.example/v1\(query)").holdsKey, "\(query)")
+        }
+    }
+
     @Test func aKeyIsShownToNobody() throws {
         let key = try #require(StreamKey(" sk-abc\n"))
         #expect(key.secret == "sk-abc")

@@ -32,9 +32,11 @@ package struct InspectAnswer {
 
     package var eventCount: Int { rows.count }
 
-    /// `nil` where the body holds no stream and no answer.
-    package func answer(_ reading: UsageReading, name: String) -> Answer? {
-        guard reading.api != nil || reading.errorKind != nil else { return nil }
+    /// `nil` where the body holds no stream and no answer. One that was cut within its first event
+    /// may be one.
+    package func answer(_ reading: UsageReading, name: String, isCut: Bool) -> Answer? {
+        let mayBegin = isCut && reading.oddities.contains(.unterminatedEvent)
+        guard reading.api != nil || reading.errorKind != nil || mayBegin else { return nil }
         let fields = JSONObject([
             "file": .string(name), "api": .optional(reading.api?.rawValue),
             "model": .optional(reading.model), "id": .optional(reading.vendorID),
@@ -80,9 +82,10 @@ package struct InspectAnswer {
                 }, rates: "")
             report.showsHeader = false
         }
-        let events = Count.grouped(Int64(reading.payloads))
-        report.notes.append(
-            "\(events) payloads, \(Count.grouped(reading.text.bytes)) bytes of text")
+        let payloads =
+            reading.payloads == 1
+            ? "1 payload" : "\(Count.grouped(Int64(reading.payloads))) payloads"
+        report.notes.append("\(payloads), \(Count.grouped(reading.text.bytes)) bytes of text")
         if wantsEvents {
             report.notes.append(
                 "\(reading.known.rawValue): \(reading.usage.words.nonEmpty ?? "no usage")")
@@ -126,6 +129,7 @@ extension Oddity {
         case .missingDone: "the stream ended without the sign of its end"
         case .unterminatedEvent: "the last event was not ended; it counts"
         case .malformedPayload: "a payload is not JSON; passed over"
+        case .duplicateKey: "a payload has a key twice; the last one is taken"
         case .oversizedPayload: "a payload is longer than the limit; passed over"
         case .errorInStream: "the stream holds an error"
         }

@@ -76,7 +76,7 @@ struct StreamTally: Sendable {
         }
         let value: JSONValue
         do {
-            value = try Self.value(of: bytes)
+            value = try self.value(of: bytes)
         } catch {
             // An event that was cut is no fault of the vendor's.
             if !payload.isUnterminated { oddities.insert(.malformedPayload) }
@@ -97,10 +97,12 @@ struct StreamTally: Sendable {
         }
     }
 
-    private static func value(of bytes: UnsafeRawBufferPointer) throws -> JSONValue {
+    private mutating func value(of bytes: UnsafeRawBufferPointer) throws -> JSONValue {
         var reader = JSONReader(bytes.bindMemory(to: UInt8.self))
+        reader.takesLastOfDuplicates = true
         let value = try reader.value(numbers: .decimal)
         try reader.expectEnd()
+        if reader.hasDuplicates { oddities.insert(.duplicateKey) }
         return value
     }
 
@@ -269,7 +271,7 @@ struct StreamTally: Sendable {
             let estimate = TokenEstimate(text, model: model ?? modelAsked)
             known.output = estimate.tokens
             known.reasoning = 0
-            reading.method = estimate.method
+            reading.method = isCut ? "\(estimate.method), cut" : estimate.method
             reading.known = .estimated
         } else if !known.isSilent {
             reading.known = .partial

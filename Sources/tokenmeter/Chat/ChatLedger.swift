@@ -42,7 +42,8 @@ struct ChatLedger {
         let event = entry.event
         let reading = outcome.reading
         var parts = [
-            "\(entry.channel) \(entry.model)", tokens(event, reading), money(cost, entry, reading),
+            "\(entry.channel) \(entry.model)",
+            tokens(event, reading, isCut: outcome.failure != nil), money(cost, entry, reading),
         ]
         let whole = event.durationMilliseconds.map(seconds) ?? "?"
         parts.append(
@@ -56,7 +57,9 @@ struct ChatLedger {
         return parts.joined(separator: " · ")
     }
 
-    private static func tokens(_ event: UsageEvent, _ reading: UsageReading) -> String {
+    private static func tokens(
+        _ event: UsageEvent, _ reading: UsageReading, isCut: Bool
+    ) -> String {
         guard event.known != .unknown else { return "tokens unknown" }
         let usage = event.usage
         var input = "\(Count.grouped(usage.totalInput)) in"
@@ -65,7 +68,8 @@ struct ChatLedger {
         if cached > 0 { input += " (\(Count.grouped(cached)) cached)" }
         // An estimate is of what came; what was sent nobody counted.
         if !reading.isInputKnown { input = "input unknown" }
-        return "\(input), \(Count.grouped(usage.totalOutput)) out, \(event.known.rawValue)"
+        let cut = isCut && event.known != .reported ? " of a cut answer" : ""
+        return "\(input), \(Count.grouped(usage.totalOutput)) out, \(event.known.rawValue)\(cut)"
     }
 
     private static func money(

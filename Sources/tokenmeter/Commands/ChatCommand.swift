@@ -34,6 +34,11 @@ struct ChatCommand: AsyncParsableCommand {
         let attributes = try chat.tags()
         let context = try Composition.ledgerWithRates(global)
         let setup = try ChatSetup(chat, context.pricing)
+        if setup.endpoint.address.holdsKey {
+            Terminal.note(
+                "warning: the key in --url is shown to whoever lists this machine's processes; a variable or --key-file keeps it"
+            )
+        }
         let prompt = try wholePrompt()
         let recording = try chat.record.map(RawRecording.init)
         if let record = chat.record {

@@ -59,11 +59,15 @@ struct InspectCommand: ParsableCommand {
         }
         let reading = reader.finish(isCut: cut)
         let name = file == "-" ? "standard input" : file
-        guard let answer = inspection.answer(reading, name: name) else {
+        guard let answer = inspection.answer(reading, name: name, isCut: cut) else {
             Terminal.note("error: \(name) holds no stream and no answer of a known API")
             throw ExitCode(Failure.failed)
         }
         if isStreamed { return try Terminal.write(lines) }
+        // Rows of CSV have no place for what is to be known of them.
+        if global.format == .csv {
+            for warning in answer.report.warnings { Terminal.note("note: \(warning)") }
+        }
         try global.finish(answer)
     }
 }

@@ -4,7 +4,8 @@ import Accounting
 enum MarkdownRenderer {
     static func render(_ report: Report) -> String {
         var lines = report.marker.map { ["<!-- \($0) -->"] } ?? []
-        lines += ["**\(escaped(report.title))** · \(escaped(report.rates))", ""]
+        let rates = report.rates.isEmpty ? "" : " · " + escaped(report.rates)
+        lines += ["**\(escaped(report.title))**\(rates)", ""]
         lines += table(report)
         if !report.notes.isEmpty || !report.warnings.isEmpty { lines.append("") }
         lines += report.notes.map { "- \(escaped($0))" }

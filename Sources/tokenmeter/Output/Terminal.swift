@@ -123,7 +123,8 @@ enum Terminal {
                 end(128 + SIGPIPE)
             } else if errno != EINTR {
                 throw FileError.unwritable(
-                    "standard output", reason: String(cString: strerror(errno)))
+                    "standard output",
+                    reason: errno == EBADF ? "it is closed" : String(cString: strerror(errno)))
             }
         }
     }
