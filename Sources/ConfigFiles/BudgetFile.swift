@@ -32,7 +32,7 @@ package struct BudgetFile {
     }
 
     private func budgets(_ text: String, file: String) -> [Budget] {
-        guard let root = YAMLReader.read(text, file: file, collector: collector),
+        guard let root = ConfigReader.read(text, file: file, collector: collector),
             let list = root.mapping(Self.rootKeys)?.required("budgets")
         else { return [] }
         return list.items.compactMap(budget)

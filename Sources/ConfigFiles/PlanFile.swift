@@ -46,7 +46,7 @@ package struct PlanFile {
     }
 
     private func workloads(_ text: String, file: String) -> [PlannedWorkload] {
-        guard let root = YAMLReader.read(text, file: file, collector: collector),
+        guard let root = ConfigReader.read(text, file: file, collector: collector),
             let list = root.mapping(Self.rootKeys)?.required("workloads")
         else { return [] }
         var names: Set<String> = []

@@ -1,6 +1,7 @@
 import Accounting
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import NIOPosix
 import Pricing
 import Synchronization
@@ -33,9 +34,11 @@ package struct ServiceContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Set by the gate, behind which every route stands that asks for it.
     package var access: Access
+    let channel: any NIOCore.Channel
 
     package init(source: Source) {
         coreContext = .init(source: source)
+        channel = source.channel
         access = Access(key: nil)
     }
 }

@@ -7,12 +7,14 @@ package struct AnswerRoute: Sendable {
     /// What the answer is made from.
     package enum Source: Sendable {
         /// Rates alone; answered at once.
-        case rates(@Sendable (PricingContext, Parameters) throws -> Answer)
+        case rates(@Sendable (PricingContext, AnswerQuestion) throws -> Answer)
         /// The ledger's events, of which a key that is bound to a project sees its own alone;
         /// answered on threads that may wait for the disk.
-        case events(LedgerRates = .frame, @Sendable (LedgerContext, Parameters) throws -> Answer)
+        case events(
+            LedgerRates = .frame, @Sendable (LedgerContext, AnswerQuestion) throws -> Answer)
         /// All of the ledger, which a key that is bound to a project may not ask about.
-        case ledger(@Sendable (ServiceLedger, Parameters) throws -> Answer)
+        case ledger(
+            LedgerRates = .frame, @Sendable (ServiceLedger, AnswerQuestion) throws -> Answer)
     }
 
     /// Behind `/api/v1/`.
@@ -20,67 +22,90 @@ package struct AnswerRoute: Sendable {
     /// The names that it takes.
     package let names: [String]
     package let source: Source
+    /// The names of files that a body may hold as objects.
+    package var files: [String] = []
     /// Whether POST takes another body than these names.
     package var hasOwnBody = false
 
     package static let all: [AnswerRoute] = [
         AnswerRoute(
-            path: "price", names: PriceQuestion.names, source: .rates { try $0.price($1) },
+            path: "price", names: PriceQuestion.names,
+            source: .rates { try $0.price($1.parameters) },
             hasOwnBody: true),
         AnswerRoute(
             path: "forecast", names: ForecastQuestion.names,
-            source: .rates { try $0.forecast($1) }),
+            source: .rates { context, question in
+                try context.forecast(
+                    question.parameters,
+                    plan: try question.plan("plan", context)?.map(\.workload))
+            }, files: ["plan"]),
         AnswerRoute(
-            path: "savings", names: SavingsQuestion.names, source: .rates { try $0.savings($1) }),
+            path: "savings", names: SavingsQuestion.names,
+            source: .rates { try $0.savings($1.parameters) }),
         AnswerRoute(
             path: "compare", names: PricingContext.compareNames,
-            source: .rates { try $0.compare($1) }),
+            source: .rates { try $0.compare($1.parameters) }),
         AnswerRoute(
-            path: "mix", names: PricingContext.mixNames, source: .rates { try $0.mix($1) }),
+            path: "mix", names: PricingContext.mixNames,
+            source: .rates { try $0.mix($1.parameters) }),
         AnswerRoute(
             path: "rates", names: PricingContext.ratesNames,
-            source: .rates { try $0.ratesList($1) }),
+            source: .rates { try $0.ratesList($1.parameters) }),
         AnswerRoute(
             path: "rates/show", names: PricingContext.ratesNames,
-            source: .rates { try $0.ratesShow($1) }),
+            source: .rates { try $0.ratesShow($1.parameters) }),
         AnswerRoute(
             path: "rates/history", names: PricingContext.ratesNames,
-            source: .rates { try $0.ratesHistory($1) }),
+            source: .rates { try $0.ratesHistory($1.parameters) }),
         AnswerRoute(
             path: "rates/match", names: PricingContext.matchNames,
-            source: .rates { try $0.ratesMatch($1) }),
+            source: .rates { try $0.ratesMatch($1.parameters) }),
         AnswerRoute(
-            path: "usage", names: LedgerContext.usageNames, source: .events { try $0.usage($1) }),
+            path: "usage", names: LedgerContext.usageNames,
+            source: .events { try $0.usage($1.parameters) }),
         AnswerRoute(
             path: "whatif", names: LedgerContext.whatIfNames,
-            source: .events(.all) { try $0.whatIf($1) }),
+            source: .events(.all) { try $0.whatIf($1.parameters) }),
         AnswerRoute(
             path: "ledger/forecast", names: LedgerContext.forecastNames,
-            source: .events { try $0.forecast($1) }),
+            source: .events { try $0.forecast($1.parameters) }),
         AnswerRoute(
             path: "budgets", names: LedgerContext.budgetsNames,
-            source: .ledger { try $0.context.budgets($1, $0.budgets, held: $0.reservations) }),
+            source: .ledger {
+                try $0.context.budgets($1.parameters, $0.budgets, held: $0.reservations)
+            }),
+        AnswerRoute(
+            path: "check", names: PricingContext.checkNames,
+            source: .ledger(.all) { try PricingContext.check($0, $1) },
+            files: ["budgets", "base_budgets", "plan", "base_plan"]),
         AnswerRoute(
             path: "ledger/status", names: ["timezone"],
-            source: .ledger { ledger, parameters in
-                try parameters.refuseUnknown(["timezone"])
+            source: .ledger { ledger, question in
+                try question.parameters.refuseUnknown(["timezone"])
                 return try ledger.context.status()
             }),
         AnswerRoute(
             path: "ledger/conflicts", names: [],
-            source: .ledger { ledger, parameters in
-                try parameters.refuseUnknown([])
+            source: .ledger { ledger, question in
+                try question.parameters.refuseUnknown([])
                 return try ledger.context.conflicts()
             }),
         AnswerRoute(
+            path: "ledger/verify", names: [],
+            source: .ledger { ledger, question in
+                try question.parameters.refuseUnknown([])
+                return try ledger.context.verify(
+                    repairingRollups: false, contentID: question.readers.contentID)
+            }),
+        AnswerRoute(
             path: "ledger/audit", names: LedgerContext.auditNames,
-            source: .ledger { try $0.context.audit($1, invoice: nil) }),
+            source: .ledger { try $0.context.audit($1.parameters, invoice: nil) }),
         AnswerRoute(
             path: "ledger/balance", names: LedgerContext.balanceNames,
-            source: .ledger { try $0.context.balance($1) }),
+            source: .ledger { try $0.context.balance($1.parameters) }),
         AnswerRoute(
             path: "ledger/entries", names: LedgerContext.entriesNames,
-            source: .ledger { try $0.context.moneyEntries($1) }),
+            source: .ledger { try $0.context.moneyEntries($1.parameters) }),
     ]
 }
 

@@ -20,6 +20,7 @@ package struct CostAPI: Sendable {
     private let context: @Sendable () -> PricingContext
     private let ledger: @Sendable (LedgerRates) throws -> ServiceLedger
     private let writer: @Sendable () throws -> ServiceLedger
+    private let readers: FileReaders
     private let relay: ServedRelay?
     private let log: AccessLog?
 
@@ -30,7 +31,8 @@ package struct CostAPI: Sendable {
         guardrail: OriginGuard, gate: AccessGate, openAPI: [UInt8],
         context: @escaping @Sendable () -> PricingContext,
         ledger: @escaping @Sendable (LedgerRates) throws -> ServiceLedger,
-        writer: @escaping @Sendable () throws -> ServiceLedger, relay: ServedRelay? = nil,
+        writer: @escaping @Sendable () throws -> ServiceLedger, readers: FileReaders,
+        relay: ServedRelay? = nil,
         log: AccessLog? = nil
     ) {
         self.guardrail = guardrail
@@ -39,6 +41,7 @@ package struct CostAPI: Sendable {
         self.context = context
         self.ledger = ledger
         self.writer = writer
+        self.readers = readers
         self.relay = relay
         self.log = log
     }
@@ -47,7 +50,7 @@ package struct CostAPI: Sendable {
         let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
             AccessLogMiddleware(log: log, now: { context().now })
-            ProblemMiddleware()
+            ProblemMiddleware(methods: Self.methods)
             guardrail
         }
         router.get("healthz") { _, _ in Self.text("ok\n") }
@@ -61,46 +64,73 @@ package struct CostAPI: Sendable {
         known.get("metrics") { _, context in try await metrics(context.access) }
         let api = known.group("api/v1")
         for route in AnswerRoute.all { add(route, to: api) }
-        api.post("price") { request, context in try await price(request, context.access) }
-        api.post("events") { request, context in try await events(request, context.access) }
+        api.post("price") { request, context in try await price(request, context) }
+        api.post("inspect") { request, context in try await inspect(request, context) }
+        api.post("events") { request, context in try await events(request, context) }
         return router
     }
+
+    private static let methods: [String: [HTTPRequest.Method]] = {
+        let plain = ["/healthz", "/readyz", "/openapi.json", "/metrics"]
+        var methods = Dictionary(
+            uniqueKeysWithValues: plain.map { ($0, [HTTPRequest.Method.get, .head]) })
+        for route in AnswerRoute.all { methods["/api/v1/\(route.path)"] = [.get, .head, .post] }
+        for path in ["events", "inspect"] { methods["/api/v1/\(path)"] = [.post] }
+        return methods
+    }()
 
     private func add(_ route: AnswerRoute, to group: RouterGroup<ServiceContext>) {
         let path = RouterPath(route.path)
         group.get(path) { request, context in
-            try await answer(route, try Parameters(query: request), request, context.access)
+            let question = AnswerQuestion(
+                parameters: try Parameters(query: request), files: [:], readers: readers)
+            return try await answer(route, question, request, context.access)
         }
         guard !route.hasOwnBody else { return }
         group.post(path) { request, context in
             let bytes = try await RequestBody.read(
-                request, as: [RequestBody.json], upTo: Self.maximumBodyBytes
+                request, of: context, as: [RequestBody.json], upTo: Self.maximumBodyBytes
             ).bytes
-            let parameters = try bytes.withUnsafeReadableBytes {
-                try Parameters(body: $0.bindMemory(to: UInt8.self))
+            let question = try bytes.withUnsafeReadableBytes {
+                try AnswerQuestion(
+                    body: $0.bindMemory(to: UInt8.self), files: route.files, readers: readers)
             }
-            return try await answer(route, parameters, request, context.access)
+            return try await answer(route, question, request, context.access)
         }
     }
 
     private func answer(
-        _ route: AnswerRoute, _ parameters: Accounting.Parameters, _ request: Request,
-        _ access: Access
+        _ route: AnswerRoute, _ question: AnswerQuestion, _ request: Request, _ access: Access
     ) async throws -> Response {
         try access.require(.read)
-        switch route.source {
+        do {
+            return try await answer(route.source, question, request, access)
+        } catch let error as PricingError {
+            throw Problem(error, field: question.parameters.name(at: error))
+        }
+    }
+
+    private func answer(
+        _ source: AnswerRoute.Source, _ question: AnswerQuestion, _ request: Request,
+        _ access: Access
+    ) async throws -> Response {
+        switch source {
         case .rates(let answer):
-            return Self.respond(try answer(context(), parameters).document, to: request)
+            return Self.respond(try answer(context(), question).document, to: request)
         case .events(let rates, let answer):
-            let own = try Self.narrowed(parameters, to: access.key?.project)
+            let own = AnswerQuestion(
+                parameters: try Self.narrowed(question.parameters, to: access.key?.project),
+                files: question.files, readers: readers)
             return Self.respond(
                 try await waiting {
                     try answer(open(access) { try ledger(rates) }.context, own).document
                 }, to: request)
-        case .ledger(let answer):
+        case .ledger(let rates, let answer):
             try Self.requireAll(access)
             return Self.respond(
-                try await waiting { try answer(open(access), parameters).document }, to: request)
+                try await waiting {
+                    try answer(open(access) { try ledger(rates) }, question).document
+                }, to: request)
         }
     }
 
@@ -130,22 +160,48 @@ package struct CostAPI: Sendable {
     // MARK: Bodies of their own
 
     /// `{"model","channel","at","usage":{"input":…}}`, as a line of `price`'s input.
-    private func price(_ request: Request, _ access: Access) async throws -> Response {
-        try access.require(.read)
+    private func price(_ request: Request, _ service: ServiceContext) async throws -> Response {
+        try service.access.require(.read)
         let bytes = try await RequestBody.read(
-            request, as: [RequestBody.json], upTo: Self.maximumBodyBytes
+            request, of: service, as: [RequestBody.json], upTo: Self.maximumBodyBytes
         ).bytes
         let document = try bytes.withUnsafeReadableBytes {
-            try context().price(body: $0.bindMemory(to: UInt8.self))
+            let body = $0.bindMemory(to: UInt8.self)
+            do {
+                return try context().price(body: body)
+            } catch let error as PricingError {
+                throw Problem(error, field: LineQuestion.member(at: error, of: body))
+            }
         }
         return Self.respond(document, to: request)
     }
 
+    /// What a recorded stream or answer used; its bytes are the body.
+    private func inspect(_ request: Request, _ service: ServiceContext) async throws -> Response {
+        try service.access.require(.read)
+        let parameters = try Parameters(query: request)
+        let question = try InspectQuestion(parameters)
+        let bytes = try await RequestBody.read(
+            request, of: service, as: RequestBody.streams, upTo: Self.maximumEventsBytes
+        ).bytes
+        let answer = try await waiting {
+            try bytes.withUnsafeReadableBytes { try question.answer($0, name: "body") }
+        }
+        guard let answer else {
+            throw Problem(
+                status: .unprocessableContent, code: "no_stream",
+                detail: "the body holds no stream and no answer of a known API")
+        }
+        return Self.respond(answer.document, to: request)
+    }
+
     /// One event, an array of them, or one a line.
-    private func events(_ request: Request, _ access: Access) async throws -> Response {
+    private func events(_ request: Request, _ service: ServiceContext) async throws -> Response {
+        let access = service.access
         try access.require(.ingest)
         let (type, bytes) = try await RequestBody.read(
-            request, as: [RequestBody.json, RequestBody.ndjson], upTo: Self.maximumEventsBytes)
+            request, of: service, as: [RequestBody.json, RequestBody.ndjson],
+            upTo: Self.maximumEventsBytes)
         let document = try await waiting {
             var ingest = EventIngest(
                 into: try open(access, writer).context, project: access.key?.project)

@@ -6,8 +6,11 @@ import JSONBytes
 package enum OpenAPIDocument {
     private static let prefix = "#/components/schemas/"
 
+    /// Stands in the description of a path that only a service with a relay has.
+    private static let relayMark = "x-tokenmeter-relay"
+
     /// Throws `JSONError` for a document that was built in and is none.
-    package static func bytes() throws -> [UInt8] {
+    package static func bytes(hasRelay: Bool) throws -> [UInt8] {
         var documents: [String: [UInt8]] = [:]
         for document in UnsafeBufferPointer(
             start: tokenmeter_documents(), count: Int(tokenmeter_document_count()))
@@ -15,7 +18,9 @@ package enum OpenAPIDocument {
             documents[String(cString: document.name)] = Array(
                 UnsafeBufferPointer(start: document.bytes, count: Int(document.length)))
         }
-        let whole = try JSONReader.value(of: documents["openapi"] ?? [], numbers: .decimal)
+        let whole = paths(
+            of: try JSONReader.value(of: documents["openapi"] ?? [], numbers: .decimal),
+            hasRelay: hasRelay)
         var schemas: [String: JSONValue] = [:]
         var wanted = names(in: whole)
         while let name = wanted.popLast() {
@@ -39,6 +44,24 @@ package enum OpenAPIDocument {
             result.append(member.key, .object(inner))
         }
         return JSONValue.object(result).compactBytes
+    }
+
+    /// The document with the relay's paths where there is one.
+    private static func paths(of document: JSONValue, hasRelay: Bool) -> JSONValue {
+        guard !hasRelay, let members = document.members else { return document }
+        var result = JSONObject()
+        for member in members {
+            guard member.key == "paths", let items = member.value.members else {
+                result.append(member.key, member.value)
+                continue
+            }
+            var kept = JSONObject()
+            for item in items where item.value[relayMark] == nil {
+                kept.append(item.key, item.value)
+            }
+            result.append("paths", .object(kept))
+        }
+        return .object(result)
     }
 
     /// The schemas that a value refers to.

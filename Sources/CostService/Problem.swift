@@ -14,6 +14,8 @@ struct Problem: Error {
     let detail: String
     /// The field at fault, where one is.
     var field: String?
+    /// The methods that the route has, where it was asked with another.
+    var allowed: [HTTPRequest.Method] = []
 
     var response: Response {
         let document = JSONValue.object([
@@ -23,6 +25,9 @@ struct Problem: Error {
         ])
         var headers: HTTPFields = [.contentType: "application/problem+json"]
         if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
+        if !allowed.isEmpty {
+            headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
+        }
         return Response(
             status: status, headers: headers,
             body: CostAPI.body(document.compactBytes + [UInt8(ascii: "\n")]))
@@ -38,11 +43,10 @@ struct Problem: Error {
                 status: .badRequest, code: "invalid_question", detail: error.description,
                 field: error.field)
         case let error as JSONError:
-            self.init(status: .badRequest, code: "malformed_json", detail: error.description)
-        case let error as PricingError:
             self.init(
-                status: error.isUnpriceable ? .unprocessableContent : .badRequest, code: error.code,
-                detail: Self.withFieldNames(error.description))
+                status: .badRequest, code: "malformed_json", detail: error.description,
+                field: error.field)
+        case let error as PricingError: self.init(error, field: nil)
         case let error as LedgerError:
             self.init(
                 status: .unprocessableContent, code: "ledger", detail: error.description)
@@ -56,6 +60,12 @@ struct Problem: Error {
                 status: .internalServerError, code: "internal",
                 detail: "the service failed; its log says why")
         }
+    }
+
+    init(_ error: PricingError, field: String?) {
+        self.init(
+            status: error.isUnpriceable ? .unprocessableContent : .badRequest, code: error.code,
+            detail: Self.withFieldNames(error.description), field: field)
     }
 
     init(status: HTTPResponse.Status, code: String, detail: String, field: String? = nil) {
@@ -82,9 +92,7 @@ struct Problem: Error {
     private init(http error: HTTPError) {
         switch error.status {
         case .notFound:
-            self.init(
-                status: .notFound, code: "not_found",
-                detail: "no such route, or not with this method")
+            self.init(status: .notFound, code: "not_found", detail: "no such route")
         case .contentTooLarge:
             self.init(
                 status: .contentTooLarge, code: "body_too_large",
@@ -98,13 +106,24 @@ struct Problem: Error {
 
 /// Turns every error into a problem document.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+    /// What each path may be asked with.
+    let methods: [String: [HTTPRequest.Method]]
+
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
         } catch {
-            let problem = Problem(error)
+            var problem = Problem(error)
+            if problem.status == .notFound, let allowed = methods[request.uri.path],
+                !allowed.contains(request.method)
+            {
+                problem = Problem(
+                    status: .methodNotAllowed, code: "method_not_allowed",
+                    detail: "this route takes no \(request.method.rawValue)")
+                problem.allowed = allowed
+            }
             if problem.status == .internalServerError {
                 context.logger.error("request failed", metadata: ["error": "\(error)"])
             }

@@ -8,11 +8,24 @@ import NIOCore
 enum RequestBody {
     static let json = "application/json"
     static let ndjson = "application/x-ndjson"
+    /// Of recorded streams and answers.
+    static let streams = ["text/event-stream", json, ndjson, "application/octet-stream"]
+
+    /// From the head of a request to the end of its body.
+    private static let limit = TimeAmount.seconds(60)
 
     /// The body, where it is of one of some media types, and which of them it is.
+    ///
+    /// Who sends it too slowly is cut off.
     static func read(
-        _ request: Request, as types: [String], upTo limit: Int
+        _ request: Request, of context: ServiceContext, as types: [String], upTo limit: Int
     ) async throws -> (type: String, bytes: ByteBuffer) {
+        let coding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
+        guard coding == "identity" else {
+            throw Problem(
+                status: .unsupportedMediaType, code: "unsupported_media_type",
+                detail: "the body must come unpacked, without Content-Encoding")
+        }
         let given = (request.headers[.contentType] ?? "").split(separator: ";").first.map {
             $0.filter { $0 != " " }.lowercased()
         }
@@ -21,6 +34,10 @@ enum RequestBody {
                 status: .unsupportedMediaType, code: "unsupported_media_type",
                 detail: "the body must be \(types.joined(separator: " or "))")
         }
+        let cut = context.channel.eventLoop.scheduleTask(in: Self.limit) {
+            context.channel.close(promise: nil)
+        }
+        defer { cut.cancel() }
         var request = request
         do {
             return (type, try await request.collectBody(upTo: limit))
@@ -32,26 +49,32 @@ enum RequestBody {
     }
 }
 
-extension Accounting.Parameters {
+extension AnswerQuestion {
     /// Reads `{"model":"gpt-4.1","output_tokens":1000,"where":["project=web"]}`: the names of the query,
-    /// each a text, a number, true or false, or several of them in an array; null is as if it were
-    /// not there.
-    init(body: UnsafeBufferPointer<UInt8>) throws {
+    /// each a text, a number, true or false, or several of them in an array; and `files`, each an
+    /// object. null is as if it were not there.
+    init(body: UnsafeBufferPointer<UInt8>, files names: [String], readers: FileReaders) throws {
         let json = try JSONReader.value(of: Array(body), numbers: .decimal)
         guard case .object(let object) = json else {
             throw Problem(
                 status: .badRequest, code: "malformed_json", detail: "the body is no JSON object")
         }
         var values: [String: [String]] = [:]
+        var files: [String: JSONValue] = [:]
         for member in object.members {
-            switch member.value {
+            let (name, value) = (member.key, member.value)
+            switch value {
             case .null: break
+            case .object where names.contains(name): files[name] = value
+            case _ where names.contains(name):
+                throw QuestionError.invalid(field: name, problem: "is not an object")
             case .array(let elements):
-                values[member.key] = try elements.map { try Self.text($0, of: member.key) }
-            default: values[member.key] = [try Self.text(member.value, of: member.key)]
+                values[name] = try elements.map { try Self.text($0, of: name) }
+            default: values[name] = [try Self.text(value, of: name)]
             }
         }
-        self.init(values, spelling: .fields)
+        self.init(
+            parameters: Parameters(values, spelling: .fields), files: files, readers: readers)
     }
 
     private static func text(_ value: JSONValue, of name: String) throws(QuestionError) -> String {
@@ -67,7 +90,9 @@ extension Accounting.Parameters {
             return text
         }
     }
+}
 
+extension Accounting.Parameters {
     /// The query's, without the keys that it may hold.
     init(query request: Request) throws(QuestionError) {
         var values: [String: [String]] = [:]

@@ -11,6 +11,9 @@ DOCUMENT(openapi) = {
 DOCUMENT(budgets) = {
 #embed "../../Docs/schemas/tokenmeter.budgets-1.json"
 };
+DOCUMENT(check) = {
+#embed "../../Docs/schemas/tokenmeter.check-1.json"
+};
 DOCUMENT(compare) = {
 #embed "../../Docs/schemas/tokenmeter.compare-1.json"
 };
@@ -22,6 +25,9 @@ DOCUMENT(events) = {
 };
 DOCUMENT(forecast) = {
 #embed "../../Docs/schemas/tokenmeter.forecast-1.json"
+};
+DOCUMENT(inspect) = {
+#embed "../../Docs/schemas/tokenmeter.inspect-1.json"
 };
 DOCUMENT(ledger_audit) = {
 #embed "../../Docs/schemas/tokenmeter.ledger-audit-1.json"
@@ -40,6 +46,9 @@ DOCUMENT(ledger_forecast) = {
 };
 DOCUMENT(ledger_status) = {
 #embed "../../Docs/schemas/tokenmeter.ledger-status-1.json"
+};
+DOCUMENT(ledger_verify) = {
+#embed "../../Docs/schemas/tokenmeter.ledger-verify-1.json"
 };
 DOCUMENT(mix) = {
 #embed "../../Docs/schemas/tokenmeter.mix-1.json"
@@ -77,16 +86,19 @@ DOCUMENT(whatif) = {
 static const struct tokenmeter_document documents[] = {
     ENTRY("openapi", openapi),
     ENTRY("budgets", budgets),
+    ENTRY("check", check),
     ENTRY("compare", compare),
     ENTRY("event", event),
     ENTRY("events", events),
     ENTRY("forecast", forecast),
+    ENTRY("inspect", inspect),
     ENTRY("ledger-audit", ledger_audit),
     ENTRY("ledger-balance", ledger_balance),
     ENTRY("ledger-conflicts", ledger_conflicts),
     ENTRY("ledger-entries", ledger_entries),
     ENTRY("ledger-forecast", ledger_forecast),
     ENTRY("ledger-status", ledger_status),
+    ENTRY("ledger-verify", ledger_verify),
     ENTRY("mix", mix),
     ENTRY("price", price),
     ENTRY("problem", problem),

@@ -2,10 +2,20 @@
 package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     package let offset: Int
     package let problem: String
+    /// The member at fault, where whoever reads says so: `usage.output`.
+    package private(set) var field: String?
 
-    package init(offset: Int, problem: String) {
+    package init(offset: Int, problem: String, field: String? = nil) {
         self.offset = offset
         self.problem = problem
+        self.field = field
+    }
+
+    /// The same, of a value within that member.
+    package func within(_ member: String) -> JSONError {
+        var error = self
+        error.field = field.map { "\(member).\($0)" } ?? member
+        return error
     }
 
     package var description: String { "\(problem) at byte \(offset + 1)" }

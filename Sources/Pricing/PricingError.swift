@@ -30,6 +30,25 @@ package enum PricingError: Error, Hashable, Sendable {
         }
     }
 
+    /// The fields of a question that it is about, the nearest first, and what it quotes of them.
+    package var subject: (fields: [String], quoted: String?) {
+        switch self {
+        case .unknownTimeZone(let name): (["timezone"], name)
+        case .unknownModel(let name, _, _), .ambiguousModel(let name, _): (["model"], name)
+        case .unknownChannel(let name, _): (["channel"], name)
+        case .unknownMeter(let name, _): (["usage.\(name)"], nil)
+        case .notSold(_, let channel, _): (["channel", "model"], channel)
+        case .noLineInCurrency: (["billed_in", "channel", "model"], nil)
+        case .noLineAt: (["at", "channel", "model"], nil)
+        case .noLineForTier(_, _, let tier, _): (["service_tier", "channel", "model"], tier)
+        case .noExchangeRate(_, let other): (["currency", "fx"], other.code)
+        case .currencyMismatch: (["currency"], nil)
+        case .noLineForSize, .ambiguousLines, .unpriced, .noSettlement, .needsPeakShare:
+            (["channel", "model"], nil)
+        case .malformed, .outOfRange, .sharesDoNotAddUp: ([], nil)
+        }
+    }
+
     /// A stable word for machines.
     package var code: String {
         switch self {

@@ -26,7 +26,7 @@ enum VendorInput {
 
     /// Throws `QuestionError` where the file holds no final usage: a price is not made of a guess.
     static func reading(of path: String, api: String?) throws -> UsageReading {
-        let stated = try api.map(api(named:))
+        let stated = try api.map { try StreamAPI(named: $0, in: "--api") }
         let name = path == "-" ? "standard input" : path
         var bytes: [UInt8] = []
         try forEachBlock(of: path) { block in
@@ -60,14 +60,5 @@ enum VendorInput {
         var reader = UsageReader(api: api)
         reader.read(bytes)
         return reader.finish()
-    }
-
-    static func api(named name: String) throws -> StreamAPI {
-        guard let api = StreamAPI(rawValue: name) else {
-            let known = StreamAPI.allCases.map(\.rawValue).joined(separator: ", ")
-            throw QuestionError.invalid(
-                field: "--api", problem: "no API \(quoted(name)); known: \(known)")
-        }
-        return api
     }
 }

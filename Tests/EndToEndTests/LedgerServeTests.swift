@@ -84,6 +84,71 @@ struct LedgerServeTests {
         #expect(gone.errors.hasPrefix("error: cannot read the ledger at http://127.0.0.1:1"))
     }
 
+    /// Files of the command line are objects of the body; what comes of them is the same document.
+    @Test func judgesThePlansAndBudgetsOfABody() async throws {
+        try await fill()
+        let plan =
+            #"{"workloads":[{"name":"chat","model":"gpt-4.1","requests_per_day":100,"input_per_request":1000,"output_per_request":1000}]}"#
+        let budgets =
+            #"{"budgets":[{"name":"plan","limit":"20USD"},{"name":"web","limit":"3USD","on":"actual","where":{"project":"web"}}]}"#
+        try sandbox.write(plan, to: "plan.yml")
+        try sandbox.write(budgets, to: "budgets.yml")
+        let own = try sandbox.write(
+            #"{"budgets":[{"name":"own","limit":"9USD","on":"actual"}]}"#, to: "own.yml")
+        try await serving(["--budgets", own]) { curl in
+            let at = "2026-10-20T12:00:00Z"
+            let check = try await curl.post(
+                "/api/v1/check",
+                #"{"at":"\#(at)","timezone":"UTC","plan":\#(plan),"budgets":\#(budgets)}"#)
+            let words = ["--at", at, "--timezone", "UTC", "--format", "json", "--plan", "plan.yml"]
+            let here = try await sandbox.run(
+                ["check", "--budgets", "budgets.yml"] + words, in: sandbox.folder)
+            // 3,000 requests a month of 0.2 + 0.8 cents each: 30 USD; web spent 4.
+            #expect(here.exit == 2)
+            #expect(try canonical(Data(check.body.utf8)) == canonical(Data(here.text.utf8)))
+            let states = try JSON.object(check.body).objects("rows").map { $0.string("state") }
+            #expect(states == ["over", "over"])
+            // Without any, those that the service watches.
+            let watched = try await curl.get("/api/v1/check?at=\(at)")
+            let row = try #require(try JSON.object(watched.body).objects("rows").first)
+            #expect(row.string("budget") == "own")
+
+            let forecast = try await curl.post(
+                "/api/v1/forecast", #"{"at":"\#(at)","timezone":"UTC","plan":\#(plan)}"#)
+            let planned = try await sandbox.run(["forecast"] + words, in: sandbox.folder)
+            #expect(try canonical(Data(forecast.body.utf8)) == canonical(Data(planned.text.utf8)))
+
+            for body in [#"{"budgets":{"budgets":[{"name":"a"}]}}"#, #"{"budgets":[]}"#] {
+                let refused = try await curl.post("/api/v1/check", body)
+                try Self.expectProblem(refused, 400, "invalid_question", body)
+                #expect(try JSON.object(refused.body).string("field") == "budgets")
+            }
+            let whole = try JSON.object(try await curl.get("/api/v1/ledger/verify").body)
+            #expect(whole["is_whole"] as? Bool == true)
+            #expect(whole.integer("events") == 4)
+        }
+    }
+
+    @Test func readsAStreamOfABody() async throws {
+        let stream = Tokenmeter.repository.appending(
+            path: "Tests/Fixtures/streams/anthropic-messages.sse"
+        ).path()
+        let words = ["inspect", stream, "--events", "--format", "json"]
+        var here = try await sandbox.run(words).json()
+        here["file"] = "body"
+        try await serving { curl in
+            let body = ["-H", "Content-Type: text/event-stream", "--data-binary", "@\(stream)"]
+            let told = try await curl.send(["/api/v1/inspect?events=true"] + body)
+            #expect(told.status == 200)
+            #expect(
+                try canonical(Data(told.body.utf8))
+                    == canonical(JSONSerialization.data(withJSONObject: here)))
+            let cut = try await curl.send(
+                ["/api/v1/inspect?cut=true"] + body.dropLast() + ["data: {"])
+            #expect(try JSON.object(cut.body).string("known") == "unknown")
+        }
+    }
+
     /// The same bytes whatever the indentation.
     private func canonical(_ json: Data) throws -> String {
         let value = try JSONSerialization.jsonObject(with: json)
@@ -201,7 +266,8 @@ struct LedgerServeTests {
                 #expect(try JSON.object(reply.body).string("field") == field, "\(path)")
             }
             let none = try await curl.get("/api/v1/events")
-            try Self.expectProblem(none, 404, "not_found", "GET")
+            try Self.expectProblem(none, 405, "method_not_allowed", "GET")
+            #expect(none.headers["allow"] == "POST")
             let form = try await curl.post(
                 "/api/v1/usage", "{}", headers: ["Content-Type: text/plain"])
             try Self.expectProblem(form, 415, "unsupported_media_type", "text/plain")

@@ -563,6 +563,38 @@ struct RelayTests {
         return task
     }
 
+    /// What the document says of the relay is there, and nothing that is there is left out.
+    @Test func theOpenAPIDocumentHasTheRelaysRoutes() async throws {
+        try await RelayBench.run { bench in
+            let document = try JSON.object(try await bench.relay.get("/openapi.json").body)
+            let paths = try document.object("paths").filter { $0.key.hasPrefix("/v1") }
+            let models = "/models/{model}"
+            let metered = ["/v1/chat/completions", "/v1/responses", "/v1/messages"]
+            #expect(
+                Set(paths.keys)
+                    == Set(
+                        metered + ["/v1/ws/chat"]
+                            + ["/v1", "/v1beta"].flatMap { version in
+                                [
+                                    "\(version)/models",
+                                    "\(version)\(models):generateContent",
+                                    "\(version)\(models):streamGenerateContent",
+                                ]
+                            }))
+            for path in paths.keys.sorted() {
+                let item = try document.object("paths").object(path)
+                let target = path.replacing("{model}", with: "gemini-2.5-flash")
+                // An empty question is one of the vendor's to refuse, or to answer.
+                let reply =
+                    item["post"] == nil
+                    ? try await bench.relay.get(target) : try await bench.relay.post(target, "{}")
+                #expect(!reply.body.contains("not_metered"), "\(path): \(reply.body)")
+                #expect(reply.status == 426 || path != "/v1/ws/chat")
+            }
+            #expect(try document.object("paths")["/api/stream"] != nil)
+        }
+    }
+
     private func knownEvents(_ sandbox: Sandbox) async throws -> [String] {
         try await RelayBench(
             sandbox: sandbox, upstream: "", relay: Curl(address: "", sandbox: sandbox)

@@ -167,21 +167,25 @@ import Testing
             status: 400, code: "invalid_question", field: "timezone"),
         Refused(
             request: ["/api/v1/price?model=acme-huge&output_tokens=1"], status: 422,
-            code: "unknown_model"),
+            code: "unknown_model", field: "model"),
+        Refused(
+            request: ["/api/v1/savings?output_tokens=10M&channel=acme&baseline=nobody"],
+            status: 422, code: "unknown_channel", field: "baseline"),
         Refused(
             request: ["/api/v1/price?model=acme-large&output_tokens=1&at=2020-01-01"], status: 422,
-            code: "no_line_at_time"),
+            code: "no_line_at_time", field: "at"),
         Refused(
             request: ["/api/v1/price?model=acme-small&output_tokens=1&service_tier=batch"],
-            status: 422, code: "no_line_for_tier"),
+            status: 422, code: "no_line_for_tier", field: "service_tier"),
         Refused(
             request: ["/api/v1/price?model=acme-large&output_tokens=1&currency=EUR"], status: 422,
-            code: "no_exchange_rate"),
+            code: "no_exchange_rate", field: "currency"),
         Refused(
             request: ["/api/v1/savings?output_tokens=10M"], status: 400, code: "invalid_question",
             field: "channel"),
         Refused(
-            request: ["/api/v1/forecast?model=acme-large"], status: 400, code: "invalid_question"),
+            request: ["/api/v1/forecast?model=acme-large"], status: 400, code: "invalid_question",
+            field: "output_tokens"),
         Refused(
             request: ["/api/v1/mix?share=acme-large%3D70&output_tokens=10M"], status: 400,
             code: "shares_do_not_add_up"),
@@ -197,10 +201,40 @@ import Testing
             code: "invalid_question", field: "\"\""),
         Refused(
             request: ["/api/v1/price"] + json + [#"{"model":"acme-huge","usage":{"output":1}}"#],
-            status: 422, code: "unknown_model"),
+            status: 422, code: "unknown_model", field: "model"),
         Refused(
             request: ["/api/v1/price"] + json + [#"{"model":"acme-large","usage":{"outptu":1}}"#],
-            status: 400, code: "unknown_meter"),
+            status: 400, code: "unknown_meter", field: "usage.outptu"),
+        Refused(
+            request: ["/api/v1/price"] + json + [#"{"model":"acme-large","usage":{"output":"1"}}"#],
+            status: 400, code: "malformed_json", field: "usage.output"),
+        Refused(
+            request: ["/api/v1/price"] + json + [#"{"model":7}"#], status: 400,
+            code: "malformed_json", field: "model"),
+        Refused(
+            request: ["/api/v1/price"] + json + [#"{"model":"acme-large"}"#], status: 400,
+            code: "malformed_json", field: "usage"),
+        Refused(
+            request: ["/api/v1/price"] + json + [#"{"modle":"acme-large"}"#], status: 400,
+            code: "malformed_json", field: "modle"),
+        Refused(
+            request: ["/api/v1/price", "-H", "Content-Encoding: gzip"] + json + ["{}"],
+            status: 415, code: "unsupported_media_type"),
+        Refused(
+            request: ["/api/v1/forecast"] + json + [#"{"plan":"plan.yml"}"#], status: 400,
+            code: "invalid_question", field: "plan"),
+        Refused(
+            request: ["/api/v1/forecast"] + json + [#"{"plan":{"workloads":[{"name":"a"}]}}"#],
+            status: 400, code: "invalid_question", field: "plan"),
+        Refused(
+            request: ["/api/v1/price", "-X", "DELETE"], status: 405, code: "method_not_allowed"),
+        Refused(
+            request: ["/healthz", "-X", "POST"], status: 405, code: "method_not_allowed"),
+        Refused(
+            request: ["/api/v1/inspect"] + json + [#"{"a":1}"#], status: 422, code: "no_stream"),
+        Refused(
+            request: ["/api/v1/inspect?api=telnet"] + json + ["{}"], status: 400,
+            code: "invalid_question", field: "api"),
         Refused(
             request: [
                 "/api/v1/price", "--data-binary", #"{"model":"acme-large","usage":{"output":1}}"#,

@@ -2,8 +2,61 @@ import JSONBytes
 import Pricing
 import ProviderUsage
 
+/// How a recorded body is to be read: `api`, `cut`, `events`.
+package struct InspectQuestion: Sendable {
+    package static let names = ["api", "cut", "events"]
+
+    private let api: StreamAPI?
+    private let isCut: Bool
+    private let wantsEvents: Bool
+
+    /// Throws `QuestionError`.
+    package init(_ parameters: Parameters) throws(QuestionError) {
+        try parameters.refuseUnknown(Self.names)
+        if let name = try parameters.text("api") {
+            api = try StreamAPI(named: name, in: parameters.spelled("api"))
+        } else {
+            api = nil
+        }
+        isCut = try parameters.flag("cut")
+        wantsEvents = try parameters.flag("events")
+    }
+
+    /// Of a body that is here whole; `nil` where it holds no stream and no answer.
+    package func answer(_ bytes: UnsafeRawBufferPointer, name: String) throws -> Answer? {
+        var reader = UsageReader(api: api)
+        var inspection = InspectAnswer(wantsEvents: wantsEvents)
+        if wantsEvents {
+            reader.read(bytes) { inspection.add($0) }
+        } else {
+            reader.read(bytes)
+        }
+        guard inspection.eventCount <= InspectAnswer.maximumEvents else {
+            throw QuestionError.invalid(
+                field: "events",
+                problem:
+                    "there are more than \(Count.grouped(Int64(InspectAnswer.maximumEvents)))")
+        }
+        return inspection.answer(reader.finish(isCut: isCut), name: name, isCut: isCut)
+    }
+}
+
+extension StreamAPI {
+    /// Throws `QuestionError` for a name that none has.
+    package init(named name: String, in field: String) throws(QuestionError) {
+        guard let api = StreamAPI(rawValue: name) else {
+            let known = StreamAPI.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid(field: field, problem: "no API \(quoted(name)); known: \(known)")
+        }
+        self = api
+    }
+}
+
 /// What was read off one recorded body.
 package struct InspectAnswer {
+    /// In a document or a table; a kilobyte each.
+    package static let maximumEvents = 100_000
+
     private var rows: [JSONValue] = []
     private var cells: [[Report.Cell]] = []
     private let wantsEvents: Bool
@@ -21,7 +74,8 @@ package struct InspectAnswer {
 
     /// The next event, where they are wanted.
     package mutating func add(_ event: InspectedEvent) {
-        guard wantsEvents else { return }
+        // One more than is shown tells that there are too many.
+        guard wantsEvents, rows.count <= Self.maximumEvents else { return }
         let number = rows.count + 1
         rows.append(Self.row(number, event))
         cells.append([

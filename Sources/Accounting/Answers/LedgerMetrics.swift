@@ -50,7 +50,8 @@ extension LedgerContext {
         if let time = status.newest { newest.add(Self.seconds(time.milliseconds)) }
         var lag = Metric("newest_event_age_seconds", "How long ago the newest event began.")
         if let time = status.newest {
-            lag.add(Self.seconds(pricing.now.milliseconds - time.milliseconds))
+            // An event of a clock that is ahead is of now.
+            lag.add(Self.seconds(max(0, pricing.now.milliseconds - time.milliseconds)))
         }
         return try [events, conflicts, reservations, newest, lag] + usageMetrics(status)
             + monthMetrics() + budgetMetrics(budgets, held)

@@ -18,7 +18,8 @@ package struct PriceQuestion: Sendable {
         let isAsked = UsageParameters.names.contains { parameters.has($0) }
         guard isAsked else {
             throw .missing(
-                field:
+                field: parameters.spelled("input_tokens"),
+                wanted:
                     "a count, such as \(parameters.spelled("input_tokens")) or \(parameters.spelled("output_tokens"))"
             )
         }

@@ -95,7 +95,7 @@ private struct LineError: Error, CustomStringConvertible {
 }
 
 /// One line: `{"model","channel","at","usage":{"input":…}}`, and what else a purchase has.
-struct LineQuestion {
+package struct LineQuestion {
     static let names = [
         "model", "channel", "at", "completed_at", "service_tier", "when", "billed_in", "usage",
         "id",
@@ -112,31 +112,51 @@ struct LineQuestion {
         var seen: UInt64 = 0
         try reader.object { reader, key in
             let place = try Self.place(of: key, &reader)
-            guard seen & (1 << place) == 0 else { throw reader.fail("a duplicate key") }
-            seen |= 1 << place
-            switch place {
-            case 0: purchase.model = try reader.string()
-            case 1: purchase.channel = try reader.string()
-            case 2: purchase.at = try Self.time(&reader, "at")
-            case 3: purchase.completedAt = try Self.time(&reader, "completed_at")
-            case 4: purchase.serviceTier = try reader.string()
-            case 5:
-                try reader.object { reader, key in
-                    let name = String(decoding: key, as: UTF8.self)
-                    let isNew =
-                        purchase.attributes.updateValue(try reader.string(), forKey: name) == nil
-                    guard isNew else { throw reader.fail("a duplicate key") }
-                }
-            case 6: purchase.list = try Currency(try reader.string())
-            case 7:
-                hasUsage = true
-                usage = try Self.usage(&reader)
-            default: id = try reader.string()
+            do {
+                guard seen & (1 << place) == 0 else { throw reader.fail("a duplicate key") }
+                seen |= 1 << place
+                if place == 7 { hasUsage = true }
+                try read(place, &reader)
+            } catch let error as JSONError {
+                throw error.within(Self.names[place])
             }
         }
         try reader.expectEnd()
-        guard !purchase.model.isEmpty else { throw reader.fail("missing \"model\"") }
-        guard hasUsage else { throw reader.fail("missing \"usage\"") }
+        guard !purchase.model.isEmpty else {
+            throw reader.fail("missing \"model\"").within("model")
+        }
+        guard hasUsage else { throw reader.fail("missing \"usage\"").within("usage") }
+    }
+
+    private mutating func read(_ place: Int, _ reader: inout JSONReader) throws {
+        switch place {
+        case 0: purchase.model = try reader.string()
+        case 1: purchase.channel = try reader.string()
+        case 2: purchase.at = try Self.time(&reader, "at")
+        case 3: purchase.completedAt = try Self.time(&reader, "completed_at")
+        case 4: purchase.serviceTier = try reader.string()
+        case 5:
+            try reader.object { reader, key in
+                let name = String(decoding: key, as: UTF8.self)
+                let isNew =
+                    purchase.attributes.updateValue(try reader.string(), forKey: name) == nil
+                guard isNew else { throw reader.fail("a duplicate key") }
+            }
+        case 6: purchase.list = try Currency(try reader.string())
+        case 7: usage = try Self.usage(&reader)
+        default: id = try reader.string()
+        }
+    }
+
+    /// The member that brought an error up, where it was given.
+    package static func member(
+        at fault: PricingError, of body: UnsafeBufferPointer<UInt8>
+    ) -> String? {
+        let fields = fault.subject.fields
+        if let within = fields.first(where: { $0.contains(".") }) { return within }
+        var reader = JSONReader(body)
+        let given = try? reader.value(numbers: .decimal)
+        return fields.first { given?[$0] != nil }
     }
 
     /// The `id` of a line that could not be answered, where it can be made out.
@@ -153,6 +173,7 @@ struct LineQuestion {
         let name = String(decoding: key, as: UTF8.self)
         let nearest = NearestNames.find(name, among: names, limit: 1).joined()
         throw reader.fail("unknown key \(quoted(name)); nearest: \(nearest);")
+            .within(name.isEmpty ? quoted(name) : name)
     }
 
     static func usage(_ reader: inout JSONReader) throws -> Usage {
@@ -164,9 +185,16 @@ struct LineQuestion {
                 throw PricingError.unknownMeter(
                     name, nearest: NearestNames.find(name, among: Meter.allCases.map(\.name)))
             }
-            guard !seen.contains(meter) else { throw reader.fail("a duplicate meter") }
+            guard !seen.contains(meter) else {
+                throw reader.fail("a duplicate meter").within(meter.name)
+            }
             seen.insert(meter)
-            let count = try reader.integer()
+            let count: Int64
+            do {
+                count = try reader.integer()
+            } catch let error as JSONError {
+                throw error.within(meter.name)
+            }
             guard count <= Usage.maximumCount else {
                 throw PricingError.outOfRange("the count of \(meter.name) (\(count))")
             }

@@ -21,6 +21,11 @@ package struct EventProblem: Error, Hashable, Sendable, CustomStringConvertible 
         description = "missing \(field)"
         self.field = field
     }
+
+    package init(unknown name: String, nearest: String) {
+        description = "unknown field \(quoted(name)); nearest: \(nearest)"
+        field = name.isEmpty ? quoted(name) : name
+    }
 }
 
 /// An event as some record tells of it, with the rate line that it was priced under there.
@@ -93,7 +98,7 @@ private struct EventFields {
     func refuseUnknown() throws(EventProblem) {
         for member in object.members where !Self.names.contains(member.key) {
             let nearest = NearestNames.find(member.key, among: Self.names, limit: 1).joined()
-            throw EventProblem("unknown field \(quoted(member.key)); nearest: \(nearest)")
+            throw EventProblem(unknown: member.key, nearest: nearest)
         }
     }
 

@@ -59,7 +59,8 @@ struct WhatIfQuestion {
                 || pricesOf != nil
         else {
             throw QuestionError.missing(
-                field:
+                field: parameters.spelled("swap"),
+                wanted:
                     "a change: \(parameters.spelled("swap")), \(parameters.spelled("channel")), \(parameters.spelled("service_tier")), \(parameters.spelled("at_prices_of")) or \(parameters.spelled("best"))"
             )
         }
@@ -86,7 +87,8 @@ struct WhatIfQuestion {
         }
         guard !names.isEmpty else {
             throw QuestionError.missing(
-                field: "the models to choose from: \(parameters.spelled("among"))")
+                field: parameters.spelled("among"),
+                wanted: "the models to choose from: \(parameters.spelled("among"))")
         }
         var seen: Set<String> = []
         for name in names {

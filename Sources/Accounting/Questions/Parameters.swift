@@ -35,6 +35,16 @@ package struct Parameters: Sendable {
 
     package func has(_ name: String) -> Bool { values[name] != nil }
 
+    /// The name that brought an error up: the one with what the error quotes, else the first given of
+    /// those that it is about; `nil` where none was given.
+    package func name(at fault: PricingError) -> String? {
+        let (names, quoted) = fault.subject
+        let holder = quoted.flatMap { text in
+            values.keys.sorted().first { values[$0]?.contains(text) ?? false }
+        }
+        return (holder ?? names.first(where: has)).map(spelled)
+    }
+
     package func texts(_ name: String) -> [String] { values[name] ?? [] }
 
     /// Throws where the name is given more than once.
@@ -180,19 +190,20 @@ package struct Parameters: Sendable {
 
 /// A question that cannot be understood: wrong use, whatever the rate tables say.
 package enum QuestionError: Error, Hashable, Sendable, CustomStringConvertible {
-    case missing(field: String)
+    /// `wanted`: in words, where one of several fields would do.
+    case missing(field: String, wanted: String? = nil)
     case invalid(field: String, problem: String)
 
     /// A member of a JSON body may have a name of no letters, which is not seen unquoted.
     package var field: String {
         switch self {
-        case .missing(let field), .invalid(let field, _): field.isEmpty ? quoted(field) : field
+        case .missing(let field, _), .invalid(let field, _): field.isEmpty ? quoted(field) : field
         }
     }
 
     package var description: String {
         switch self {
-        case .missing: "missing \(field)"
+        case .missing(_, let wanted): "missing \(wanted ?? field)"
         case .invalid(_, let problem): "\(field): \(problem)"
         }
     }

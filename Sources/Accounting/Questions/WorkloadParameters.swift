@@ -38,7 +38,8 @@ package enum WorkloadParameters {
         case (false, true): return try requests(parameters)
         case (false, false):
             throw .missing(
-                field:
+                field: parameters.spelled("output_tokens"),
+                wanted:
                     "a volume such as \(parameters.spelled("output_tokens")) 10M, or \(parameters.spelled("requests_per_day")) with \(parameters.spelled("input_per_request")) and \(parameters.spelled("output_per_request"))"
             )
         }

@@ -38,6 +38,8 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     private var pending = ByteBuffer()
     private var isFlushDue = false
     private var silence: Scheduled<Void>?
+    /// When a request of ours has to be here.
+    private var arrival: Scheduled<Void>?
 
     package init(_ relay: Relay) { self.relay = relay }
 
@@ -55,6 +57,7 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     private func leave() {
         silence?.cancel()
+        arrival?.cancel()
         context = nil
         clientLeft()
     }
@@ -87,6 +90,7 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         case .end:
             hasWholeRequest = true
             silence?.cancel()
+            arrival?.cancel()
             switch phase {
             case .passing: context.fireChannelRead(data)
             case .gathering: dispatch()
@@ -101,6 +105,7 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         body = ByteBuffer()
         caller = nil
         wait(context)
+        expectWhole(context)
         guard case .route(let route) = RelayRoute.match(head) else {
             self.route = nil
             return admit(head, context) { $0.refuse(RelayRoute.refusal(of: head)) }
@@ -192,6 +197,20 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
             in: .milliseconds(relay.settings.limits.silenceMilliseconds)
         ) { [self] in
             self.context?.close(promise: nil)
+        }
+    }
+
+    /// Nor send a request so slowly that it never is whole.
+    private func expectWhole(_ context: ChannelHandlerContext) {
+        let limit = relay.settings.limits.requestMilliseconds
+        arrival?.cancel()
+        arrival = context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(limit)) {
+            [self] in
+            guard phase == .gathering else { return }
+            refuse(
+                RelayProblem(
+                    408, "request_timeout",
+                    "the request was not whole within \(limit / 1_000) seconds"))
         }
     }
 

@@ -85,6 +85,8 @@ package struct RelayLimits: Hashable, Sendable {
     package var bodyBytes = 32 << 20
     /// Between two pieces of a request, and before the first.
     package var silenceMilliseconds: Int64 = 60_000
+    /// From the head of a request to its end.
+    package var requestMilliseconds: Int64 = 300_000
     /// How long usage is waited for behind the end of an answer.
     package var usageMilliseconds: Int64 = 3_000
     /// How long the ledger may take to keep an event before its stream is cut.

@@ -19,9 +19,6 @@ struct InspectCommand: ParsableCommand {
             as it is read, however many there are.
             """)
 
-    /// In a document or a table; a kilobyte each.
-    private static let maximumEvents = 100_000
-
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Every event, with what is known behind it.") var events = false
     @Option(help: "Whose shapes it has, such as openai-chat (default: told by the bytes).")
@@ -30,7 +27,8 @@ struct InspectCommand: ParsableCommand {
     @Argument(help: "A file, compressed or not; - for stdin.") var file: String
 
     func run() throws {
-        var reader = UsageReader(api: try api.map(VendorInput.api(named:)))
+        var reader = UsageReader(
+            api: try api.map { try StreamAPI(named: $0, in: "--api") })
         var inspection = InspectAnswer(wantsEvents: events)
         let isStreamed = events && global.format == .ndjson
         var (count, lines) = (0, [UInt8]())
@@ -46,11 +44,11 @@ struct InspectCommand: ParsableCommand {
                 lines.removeAll(keepingCapacity: true)
             } else if events {
                 reader.read(block) { inspection.add($0) }
-                guard inspection.eventCount <= Self.maximumEvents else {
+                guard inspection.eventCount <= InspectAnswer.maximumEvents else {
                     throw QuestionError.invalid(
                         field: "--events",
                         problem:
-                            "there are more than \(Count.grouped(Int64(Self.maximumEvents))); --format ndjson writes them as they are read"
+                            "there are more than \(Count.grouped(Int64(InspectAnswer.maximumEvents))); --format ndjson writes them as they are read"
                     )
                 }
             } else {

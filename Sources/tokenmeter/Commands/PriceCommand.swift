@@ -55,7 +55,8 @@ struct PriceCommand: ParsableCommand {
         }
         let reading = try VendorInput.reading(of: path, api: api)
         guard let model = model ?? reading.model else {
-            throw QuestionError.missing(field: "--model: the vendor's usage names none")
+            throw QuestionError.missing(
+                field: "--model", wanted: "--model: the vendor's usage names none")
         }
         let counts = reading.usage.meters.map { "\($0.name)=\(reading.usage[$0])" }
         for oddity in reading.oddities.list { Terminal.note("note: \(oddity.sentence)") }

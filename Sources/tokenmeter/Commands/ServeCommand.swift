@@ -5,6 +5,7 @@ import CostService
 import Logging
 import MeteringRelay
 import Pricing
+import RateCatalog
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -75,9 +76,13 @@ struct ServeCommand: AsyncParsableCommand {
         let log = try accessLog.map(LogFile.init).map { file in AccessLog { file.write($0) } }
         let served = try relay(service, limits ?? [], guardrail, gate, log, logger)
         let api = CostAPI(
-            guardrail: guardrail, gate: gate, openAPI: try OpenAPIDocument.bytes(),
+            guardrail: guardrail, gate: gate,
+            openAPI: try OpenAPIDocument.bytes(hasRelay: relay != nil),
             context: service.context, ledger: service.ledger, writer: service.writer,
-            relay: served, log: log)
+            readers: FileReaders(
+                budgets: { try BudgetFile.read($0, file: $1) },
+                plan: { try PlanReading.workloads($0, file: $1, $2, $3) },
+                contentID: { $0.contentID }), relay: served, log: log)
         let shownHost = host == "::1" ? "[::1]" : host
         let scheme = address.tls == nil ? "http" : "https"
         try await CostServer(api: api, relay: served, at: address).run(logger: logger) { port in
