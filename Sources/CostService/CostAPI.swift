@@ -88,6 +88,7 @@ package struct CostAPI: Sendable {
         }
         guard !route.hasOwnBody else { return }
         group.post(path) { request, context in
+            try Parameters(query: request).refuseUnknown([])
             let bytes = try await RequestBody.read(
                 request, of: context, as: [RequestBody.json], upTo: Self.maximumBodyBytes
             ).bytes
@@ -106,7 +107,8 @@ package struct CostAPI: Sendable {
         do {
             return try await answer(route.source, question, request, access)
         } catch let error as PricingError {
-            throw Problem(error, field: question.parameters.name(at: error))
+            let field = question.parameters.name(at: error) ?? question.files.keys.sorted().first
+            throw Problem(error, field: field)
         }
     }
 
@@ -162,6 +164,7 @@ package struct CostAPI: Sendable {
     /// `{"model","channel","at","usage":{"input":…}}`, as a line of `price`'s input.
     private func price(_ request: Request, _ service: ServiceContext) async throws -> Response {
         try service.access.require(.read)
+        try Parameters(query: request).refuseUnknown([])
         let bytes = try await RequestBody.read(
             request, of: service, as: [RequestBody.json], upTo: Self.maximumBodyBytes
         ).bytes

@@ -20,7 +20,9 @@ package struct OriginGuard: RouterMiddleware {
     package func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        let origin = request.headers[.origin]
+        let origins = request.headers[values: .origin]
+        guard origins.count <= 1 else { throw Self.severalOrigins }
+        let origin = origins.first
         try admit(host: request.head.authority, origin: origin)
         guard let origin else { return try await next(request, context) }
         let isPreflight = request.method == .options
@@ -42,6 +44,16 @@ package struct OriginGuard: RouterMiddleware {
             response.headers[.accessControlMaxAge] = "600"
         }
         return response
+    }
+
+    static let severalOrigins = Problem(
+        status: .forbidden, code: "forbidden_origin", detail: "a request has one origin")
+
+    /// Whether a text is an origin as browsers write one: `https://app.example.com`.
+    package static func isOrigin(_ text: String) -> Bool {
+        let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.count == 2 && ["http", "https"].contains(parts[0]) && !parts[1].isEmpty
+            && parts[1].allSatisfy { $0.isASCII && !$0.isUppercase && !"/?#@* ".contains($0) }
     }
 
     /// Throws a problem for a host that is not ours, or an origin that is not allowed.

@@ -20,6 +20,7 @@ package struct RelayDoor: RelayGate {
     ) -> EventLoopFuture<RelayCaller> {
         let origin = head.headers.first(name: "origin")
         do {
+            guard head.headers["origin"].count <= 1 else { throw OriginGuard.severalOrigins }
             try guardrail.admit(host: host(head), origin: origin)
             let text = try key(head)
             if let access = try gate.rememberedAccess(text) {

@@ -54,6 +54,7 @@ struct RelayingService: Service {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         var round = 0
         while !Task.isCancelled {
+            relay.budgets.lookForWarnings(on: eventLoop)
             do {
                 if round % Self.settleEvery == 0 {
                     try await relay.budgets.settleExpired(on: eventLoop).get()

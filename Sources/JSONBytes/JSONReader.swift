@@ -32,10 +32,11 @@ package struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     package private(set) var offset = 0
 
-    /// Whether the last of a key's values counts where `value` finds it twice in an object, as most
-    /// readers have it; else it is refused.
-    package var takesLastOfDuplicates = false
-    /// Whether there was such a key.
+    /// Whether texts of others are read as most programs read them: of a key that an object has
+    /// twice the last value counts, and what is no UTF-8, or half of a surrogate pair, becomes U+FFFD.
+    /// Else these are refused.
+    package var isLenient = false
+    /// Whether there was a key twice.
     package private(set) var hasDuplicates = false
 
     package init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
@@ -67,15 +68,14 @@ package struct JSONReader {
         JSONError(offset: offset, problem: problem)
     }
 
-    /// Reads an object: `member` gets each key and must read its value.
+    /// Reads an object: `member` gets each key, its escapes resolved, and must read its value.
     package mutating func object(
         _ member: (inout JSONReader, UnsafeBufferPointer<UInt8>) throws -> Void
     ) throws {
         try members { reader, key in
-            guard !key.contains(UInt8(ascii: "\\")) else {
-                throw reader.fail("a key with an escape")
-            }
-            try member(&reader, key)
+            guard key.contains(UInt8(ascii: "\\")) else { return try member(&reader, key) }
+            let name = Array(try reader.unescaped(key).utf8)
+            try name.withUnsafeBufferPointer { try member(&reader, $0) }
         }
     }
 
@@ -104,9 +104,19 @@ package struct JSONReader {
 
     package mutating func string() throws -> String {
         let raw = try rawString("expected a string")
+        return try text(raw)
+    }
+
+    /// What stands between the quotes of a string.
+    private func text(_ raw: UnsafeBufferPointer<UInt8>) throws -> String {
         if raw.contains(UInt8(ascii: "\\")) { return try unescaped(raw) }
-        guard let text = String(validating: raw, as: UTF8.self) else { throw fail("invalid UTF-8") }
-        return text
+        return try decoded(raw)
+    }
+
+    private func decoded(_ bytes: some Collection<UInt8>) throws -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        guard isLenient else { throw fail("invalid UTF-8") }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The bytes between the quotes as they stand, escapes included.
@@ -259,8 +269,7 @@ package struct JSONReader {
         }
     }
 
-    /// Reads whatever comes as a tree. A key that an object has twice is refused, unless
-    /// `takesLastOfDuplicates` says otherwise.
+    /// Reads whatever comes as a tree. A key that an object has twice is refused, unless `isLenient`.
     package mutating func value(depth: Int = 0, numbers: Numbers = .whole) throws -> JSONValue {
         guard depth < Self.maximumDepth else { throw fail("more than \(Self.maximumDepth) levels") }
         switch peek() {
@@ -293,11 +302,9 @@ package struct JSONReader {
     ) throws {
         var names: Set<String> = []
         try self.object { reader, key in
-            guard let name = String(validating: key, as: UTF8.self) else {
-                throw reader.fail("invalid UTF-8")
-            }
+            let name = try reader.decoded(key)
             let isNew = names.insert(name).inserted
-            guard isNew || reader.takesLastOfDuplicates else {
+            guard isNew || reader.isLenient else {
                 throw reader.fail("a key twice: \(name)")
             }
             let value = try reader.value(depth: depth + 1, numbers: numbers)
@@ -310,15 +317,12 @@ package struct JSONReader {
         }
     }
 
-    private mutating func unescaped(_ raw: UnsafeBufferPointer<UInt8>) throws -> String {
+    private func unescaped(_ raw: UnsafeBufferPointer<UInt8>) throws -> String {
         var scalars = String.UnicodeScalarView()
         var text: [UInt8] = []
         var index = 0
         func flush(_ text: inout [UInt8]) throws {
-            guard let run = String(validating: text, as: UTF8.self) else {
-                throw fail("invalid UTF-8")
-            }
-            scalars.append(contentsOf: run.unicodeScalars)
+            scalars.append(contentsOf: try decoded(text).unicodeScalars)
             text = []
         }
         while index < raw.count {
@@ -354,15 +358,18 @@ package struct JSONReader {
         if (0xD800..<0xDC00).contains(high), index + 1 < raw.count,
             raw[index] == UInt8(ascii: "\\"), raw[index + 1] == UInt8(ascii: "u")
         {
-            index += 2
-            let low = try hexadecimal(raw, &index)
-            guard (0xDC00..<0xE000).contains(low),
+            var next = index + 2
+            let low = try hexadecimal(raw, &next)
+            if (0xDC00..<0xE000).contains(low),
                 let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
-            else { throw fail("half of a surrogate pair") }
-            return scalar
+            {
+                index = next
+                return scalar
+            }
         }
-        guard let scalar = Unicode.Scalar(high) else { throw fail("half of a surrogate pair") }
-        return scalar
+        if let scalar = Unicode.Scalar(high) { return scalar }
+        guard isLenient else { throw fail("half of a surrogate pair") }
+        return "\u{FFFD}"
     }
 
     private func hexadecimal(_ raw: UnsafeBufferPointer<UInt8>, _ index: inout Int) throws -> UInt32

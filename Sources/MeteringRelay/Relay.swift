@@ -6,6 +6,7 @@ import NIOPosix
 import Pricing
 import ProviderUsage
 import StreamClient
+import Synchronization
 
 /// Who asks, as far as a relay has to know.
 package struct RelayCaller: Hashable, Sendable {
@@ -70,6 +71,8 @@ package final class Relay: Sendable {
     let rates: @Sendable () -> PricingContext
     package let metrics = RelayMetrics()
     let open = OpenExchanges()
+    /// Bytes of requests that are here, and not answered.
+    let gatheredBytes = Atomic<Int>(0)
     /// One for each upstream and event loop: a request and its answer never leave theirs.
     private let clients: [[ObjectIdentifier: HTTPStreamClient]]
 

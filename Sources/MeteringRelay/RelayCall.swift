@@ -50,7 +50,7 @@ extension RelayCall {
                 if route.isForPages { body = try Self.ofPage(body, relay.settings) }
                 read = try Self.read(body, route.api)
             } catch {
-                throw RelayProblem(400, "invalid_json", "the body is no JSON object: \(error)")
+                throw RelayProblem(400, "invalid_json", "the body cannot be read: \(error)")
             }
         }
         let model = route.model ?? read?.model ?? ""

@@ -147,7 +147,9 @@ final class RelayExchange: StreamReceiver {
             head.headers, isChanged: answer.isChanged || relay.settings.tellsCost)
         for (name, value) in call.caller.headers { headers.replaceOrAdd(name: name, value: value) }
         if answer.mayBeCharged {
-            headers.add(name: "X-Tokenmeter-Event", value: call.id.text)
+            if !call.route.isList {
+                headers.add(name: "X-Tokenmeter-Event", value: call.id.text)
+            }
             for warning in relay.budgets.warnings(for: call.event, on: eventLoop) {
                 headers.add(name: "X-Tokenmeter-Budget", value: warning)
             }
@@ -198,6 +200,11 @@ final class RelayExchange: StreamReceiver {
 
     func ended() {
         exchange = nil
+        guard !answer.endsShort else {
+            // Its connection's end is all that ended it.
+            return failed(
+                StreamError(host: call.request.address.host, reason: .cutShort, wasSent: true))
+        }
         isUpstreamDone = true
         let rest = answer.finish()
         if rest.readableBytes > 0 {
@@ -217,7 +224,9 @@ final class RelayExchange: StreamReceiver {
         if phase == .asking { answer.mayBeCharged = error.mayBeCharged && !isRefused }
         answer.isCut = true
         if end != .refused { end = hasLeft ? .left : .cut }
-        failure = failure ?? Self.problem(of: error)
+        failure =
+            failure
+            ?? (hasLeft ? RelayProblem(499, "left", "the client left") : Self.problem(of: error))
         advance()
     }
 

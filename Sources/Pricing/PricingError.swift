@@ -45,7 +45,8 @@ package enum PricingError: Error, Hashable, Sendable {
         case .currencyMismatch: (["currency"], nil)
         case .noLineForSize, .ambiguousLines, .unpriced, .noSettlement, .needsPeakShare:
             (["channel", "model"], nil)
-        case .malformed, .outOfRange, .sharesDoNotAddUp: ([], nil)
+        case .sharesDoNotAddUp: (["share"], nil)
+        case .malformed, .outOfRange: ([], nil)
         }
     }
 

@@ -25,6 +25,14 @@ package struct AnswerReader: Sendable {
         self.api = api
     }
 
+    /// Takes one message of a WebSocket.
+    package mutating func read(message: UnsafeRawBufferPointer, _ part: (AnswerPart) -> Void) {
+        Self.take(
+            BodyFraming.Payload(
+                bytes: message, type: UnsafeRawBufferPointer(start: nil, count: 0),
+                isUnterminated: false, isEvent: true), &api, part)
+    }
+
     /// The end of the body: what its last event still holds.
     package mutating func finish(_ part: (AnswerPart) -> Void) {
         var api = api
@@ -36,7 +44,7 @@ package struct AnswerReader: Sendable {
         _ payload: BodyFraming.Payload, _ api: inout StreamAPI?, _ part: (AnswerPart) -> Void
     ) {
         var reader = JSONReader(payload.bytes.bindMemory(to: UInt8.self))
-        reader.takesLastOfDuplicates = true
+        reader.isLenient = true
         guard let value = try? reader.value(numbers: .decimal) else { return }
         take(value, type: payload.type, &api, part)
     }
@@ -46,7 +54,13 @@ package struct AnswerReader: Sendable {
         _ part: (AnswerPart) -> Void
     ) {
         if api == nil { api = StreamAPI(recognising: value, type: type) }
-        if let error = value["error"], error != .null { part(.failure(words(of: error))) }
+        if let error = value["error"], error != .null {
+            part(.failure(words(of: error)))
+        } else if value["type"] == "error", value["message"] != nil {
+            part(.failure(words(of: value)))
+        } else if let error = value["response"]?["error"], error != .null {
+            part(.failure(words(of: error)))
+        }
         guard let api else { return }
         func text(_ value: JSONValue?) {
             if let text = value?.textValue, !text.isEmpty { part(.text(text)) }

@@ -72,6 +72,9 @@ package struct UsageReader: Sendable {
     /// Whether the sign came behind which a client looks for nothing more.
     package var hasEndMarker: Bool { tally.hasEnd }
 
+    /// Whether a value of JSON was begun and not ended.
+    package var isWithinPayload: Bool { framing.isWithinValue }
+
     /// Whether anything of the answer came: text, thoughts or arguments of tools.
     package var hasText: Bool { tally.text.bytes > 0 }
 }

@@ -33,7 +33,8 @@ package struct RetryPolicy: Hashable, Sendable {
             guard retryAfter <= maximumRetryAfterMilliseconds else { return nil }
             // No earlier than asked, and not all at once.
             return retryAfter + Int64.random(in: 0...max(retryAfter / 10, 1), using: &generator)
-        case .refusesConnections, .unreachable, .cutShort, .timeout(.connect, _):
+        case .refusesConnections, .unreachable, .cutShort, .timeout(.connect, _),
+            .timeout(.firstByte, _):
             return wasSent ? nil : backoff(attempt, &generator)
         case .closed(let close):
             return wasSent || !Self.passes(close) ? nil : backoff(attempt, &generator)

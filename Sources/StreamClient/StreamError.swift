@@ -62,6 +62,8 @@ extension StreamError: CustomStringConvertible {
         let time = Self.seconds(limit)
         switch timeout {
         case .connect: return "no connection to \(host) within \(time) s"
+        case .firstByte where !wasSent:
+            return "\(host) did not answer the upgrade to a WebSocket for \(time) s"
         case .firstByte: return "\(host) took the request and sent nothing for \(time) s"
         case .idle: return "\(host) began to answer and then sent nothing for \(time) s"
         case .total: return "the answer of \(host) was not whole after \(time) s"

@@ -151,7 +151,7 @@ import Testing
         Fault(name: "no-usage", exit: 0, known: "estimated", says: "input unknown"),
         Fault(
             name: "slow-headers:30s", exit: 1, known: nil,
-            says: "took the request and sent nothing for 1 s"),
+            says: "did not answer the upgrade to a WebSocket for 1 s"),
     ]) func eachFaultOfAWebSocketEndsInASentenceAndATruthfulEvent(_ fault: Fault) async throws {
         try await withStandIn { address in
             let output = try await chat(
@@ -225,8 +225,8 @@ import Testing
             }
             #expect(inputs.count == 2 && inputs.allSatisfy { $0 < 100 }, "\(inputs)")
             let none = try await chat("\(address)/v1", stdin: " \n", prompt: nil)
-            #expect(none.exit == 1)
-            #expect(none.errors == "error: nothing to ask: the prompt is empty\n")
+            #expect(none.exit == 64)
+            #expect(none.errors == "error: missing a prompt: it is empty\n")
         }
     }
 

@@ -137,6 +137,40 @@ import Testing
         }
     }
 
+    /// Two services may both count their requests from 1: ids of one project's key are its own, and
+    /// what is one everywhere is not another's.
+    @Test func aKeyOfAProjectChangesNoEventOfAnother() async throws {
+        let keys = [
+            try await key("--project", "a", "--scope", "ingest,read"),
+            try await key("--project", "b", "--scope", "ingest,read"),
+        ]
+        try await serving([]) { curl in
+            func send(_ key: Int, _ id: String, _ output: Int) async throws -> String {
+                let event =
+                    #"{"id":"\#(id)","start":"2026-11-01T10:00:00Z","model":"gpt-4.1","usage":{"input":10,"output":\#(output)}}"#
+                let reply = try await curl.send([
+                    "/api/v1/events", "-H", "X-Api-Key: \(keys[key].text)", "-H",
+                    "Content-Type: application/json", "--data-binary", event,
+                ])
+                return try JSON.object(reply.body).objects("rows")[0].string("outcome") ?? ""
+            }
+            #expect(try await send(0, "req-1", 500) == "new")
+            #expect(try await send(1, "req-1", 501) == "new")
+            #expect(try await send(0, "req-1", 500) == "same")
+            let everywhere = "01a208df-0197-772d-996e-4eda64c9b9c3"
+            #expect(try await send(0, everywhere, 1) == "new")
+            #expect(try await send(1, everywhere, 2) == "refused")
+            #expect(try await send(0, everywhere, 1) == "same")
+            for key in keys {
+                let usage = try await curl.send([
+                    "/api/v1/usage?month=2026-11", "-H", "X-Api-Key: \(key.text)",
+                ])
+                let total = try JSON.object(usage.body).objects("rows")[0]
+                #expect(total.integer("requests") == (key.text == keys[0].text ? 2 : 1))
+            }
+        }
+    }
+
     @Test func aKeyOfAProjectSeesItsProjectAlone() async throws {
         let web = try await key("--project", "web", "--scope", "read,ingest")
         try await serving([]) { curl in

@@ -105,7 +105,7 @@ struct RelayBudgetTests {
             says: "a file part, whose size it does not tell"),
         Unbounded(
             more: #","max_tokens":10,"x":[{"\u0074ype":"file"}]"#,
-            says: "a part that cannot be read plainly"),
+            says: "a file part, whose size it does not tell"),
         Unbounded(
             more: #","max_tokens":10"#, says: "what it may cost is not known", model: "gpt-none"),
     ]) func whatHasNoBoundOrNoPriceIsRefused(_ request: Unbounded) async throws {
@@ -147,6 +147,10 @@ struct RelayBudgetTests {
                 "/v1/chat/completions",
                 RelayBench.question(#","max_tokens":100"#, model: "gpt-3.5-turbo"))
             #expect(free.status == 200, "\(free.body)")
+            // As much as there can be of nothing costs nothing.
+            let endless = try await bench.relay.post(
+                "/v1/chat/completions", RelayBench.question("", model: "gpt-3.5-turbo"))
+            #expect(endless.status == 200, "\(endless.body)")
         }
     }
 
@@ -195,6 +199,25 @@ struct RelayBudgetTests {
             let reply = try await bench.relay.get("/api/v1/budgets")
             let names = try JSON.object(reply.body).objects("rows").map { $0.string("budget") }
             #expect(names == ["spent"])
+        }
+    }
+
+    @Test func aTierThatTheVendorMayChooseIsHeldAtTheDearest() async throws {
+        let sandbox = try Sandbox()
+        // As the question of 83 bytes, with a field of 22 more: 105 × $3.5 + 100 × $14 a million in
+        // the priority tier of gpt-4.1.
+        let text = """
+            budgets:
+              - {name: team, limit: 0.00176USD, period: year, hard: true}
+            """
+        try await RelayBench.run(serve: try budgets(sandbox, text), sandbox: sandbox) { bench in
+            let question = RelayBench.question(#","max_tokens":100,"service_tier":"auto""#)
+            #expect(question.utf8.count == 105)
+            let refused = try await bench.relay.post("/v1/chat/completions", question)
+            #expect(refused.status == 402)
+            #expect(refused.body.contains("may cost $0.0017675"), "\(refused.body)")
+            let standard = try await bench.relay.post("/v1/chat/completions", Self.question)
+            #expect(standard.status == 200)
         }
     }
 

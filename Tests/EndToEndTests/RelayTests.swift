@@ -271,8 +271,10 @@ struct RelayTests {
             name: "a rebound name",
             arguments: ["-H", "Content-Type: application/json", "-H", "Host: evil.example"],
             status: 421, says: "not a name of this service"),
-        Refusal(name: "no JSON", body: "{", status: 400, says: "no JSON object"),
-        Refusal(name: "a list", body: "[]", status: 400, says: "no JSON object"),
+        Refusal(name: "no JSON", body: "{", status: 400, says: "the body cannot be read"),
+        Refusal(
+            name: "a list", body: "[]", status: 400,
+            says: "the body cannot be read: expected an object"),
         Refusal(
             name: "two models", body: #"{"model":"a","model":"b"}"#, status: 400,
             says: "a key twice: model"),

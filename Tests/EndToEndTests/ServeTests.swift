@@ -227,6 +227,14 @@ import Testing
             request: ["/api/v1/forecast"] + json + [#"{"plan":{"workloads":[{"name":"a"}]}}"#],
             status: 400, code: "invalid_question", field: "plan"),
         Refused(
+            request: ["/api/v1/forecast?model=acme-small"] + json + [#"{"model":"acme-large"}"#],
+            status: 400, code: "invalid_question", field: "model"),
+        Refused(
+            request: [
+                "/api/v1/rates", "-H", "Origin: http://a.example", "-H", "Origin: http://b.example",
+            ],
+            status: 403, code: "forbidden_origin"),
+        Refused(
             request: ["/api/v1/price", "-X", "DELETE"], status: 405, code: "method_not_allowed"),
         Refused(
             request: ["/healthz", "-X", "POST"], status: 405, code: "method_not_allowed"),
@@ -307,6 +315,13 @@ import Testing
                 #expect(reply.status == 200)
             }
         }
+    }
+
+    @Test(arguments: ["*", "null", "http://a.example/b", "a.example"])
+    func refusesToAllowWhatIsNoOrigin(text: String) async throws {
+        let output = try await Sandbox().run(["serve", "--port", "0", "--allow-origin", text])
+        #expect(output.exit == 64)
+        #expect(output.errors.contains("--allow-origin: \"\(text)\" is not an origin such as"))
     }
 
     @Test func allowsAnOriginThatWasNamed() async throws {

@@ -125,22 +125,43 @@ struct JSONReaderTests {
         }
     }
 
-    @Test func takesTheLastOfAKeyThatComesTwiceWhereItIsToldTo() throws {
-        let text = #"{"a":1,"b":{"c":2,"c":[3]},"a":4}"#
-        #expect(throws: JSONError(offset: 22, problem: "a key twice: c")) {
-            try JSONReader.value(of: Array(text.utf8))
+    /// As most programs read what others wrote.
+    @Test func readsWhatOthersWriteWhereItIsToldTo() throws {
+        func lenient(_ text: [UInt8]) throws -> (JSONValue, hasDuplicates: Bool) {
+            try text.withUnsafeBufferPointer { bytes in
+                var reader = JSONReader(bytes)
+                reader.isLenient = true
+                let value = try reader.value()
+                return (value, reader.hasDuplicates)
+            }
         }
-        try Array(text.utf8).withUnsafeBufferPointer { bytes in
-            var reader = JSONReader(bytes)
-            reader.takesLastOfDuplicates = true
-            let value = try reader.value()
-            #expect(value == .object(["a": 4, "b": .object(["c": .array([3])])]))
-            #expect(reader.hasDuplicates)
+        let twice = Array(#"{"a":1,"b":{"c":2,"c":[3]},"a":4}"#.utf8)
+        #expect(throws: JSONError(offset: 22, problem: "a key twice: c")) {
+            try JSONReader.value(of: twice)
+        }
+        let last = try lenient(twice)
+        #expect(last.0 == .object(["a": 4, "b": .object(["c": .array([3])])]))
+        #expect(last.hasDuplicates)
+        // Half of a surrogate pair, alone, before another escape, and before another half; no UTF-8.
+        for (text, wanted) in [
+            (Array(#""x\ud83d""#.utf8), "x\u{FFFD}"), (Array(#""\ud83d\u0041""#.utf8), "\u{FFFD}A"),
+            (Array(#""\udc00\ud83d\ude80""#.utf8), "\u{FFFD}🚀"),
+            ([0x22, 0x61, 0xFF, 0x62, 0x22], "a\u{FFFD}b"),
+            ([0x22, 0x5C, 0x6E, 0xFF, 0x22], "\n\u{FFFD}"),
+        ] as [([UInt8], String)] {
+            #expect(throws: JSONError.self) { try JSONReader.value(of: text) }
+            #expect(try lenient(text).0 == .string(wanted))
         }
     }
 
-    @Test func refusesKeysWithEscapes() {
-        #expect(throws: JSONError.self) { try readJSON(#"{"a\u0062":1}"#) }
+    /// Names are the same however they are written.
+    @Test func resolvesTheEscapesOfKeys() throws {
+        let text = #"{"gr\u00f6\u00dfe":1,"a\/b":{"\u0075sage":2}}"#
+        let value = try JSONReader.value(of: Array(text.utf8))
+        #expect(value == .object(["größe": 1, "a/b": .object(["usage": 2])]))
+        let twice = #"{"usage":1,"\u0075sage":2}"#
+        #expect(throws: JSONError.self) { try JSONReader.value(of: Array(twice.utf8)) }
+        #expect(throws: JSONError.self) { try JSONReader.value(of: Array(#"{"\ud83d":1}"#.utf8)) }
     }
 
     @Test func readsUpToSixtyFourLevels() throws {

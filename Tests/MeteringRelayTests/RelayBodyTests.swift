@@ -73,10 +73,17 @@ struct RelayBodyTests {
             #"{"stream":true,"stream":false}"#,
             #"{"stream_options":{"include_usage":true,"include_usage":false}}"#,
             #"{"generationConfig":{"maxOutputTokens":1,"maxOutputTokens":9}}"#,
-            #"{"m\u006fdel":"a"}"#, "[]", "", "{", #"{"a":1} {"b":2}"#,
+            #"{"model":"b","m\u006fdel":"a"}"#, "[]", "", "{", #"{"a":1} {"b":2}"#,
         ] {
             #expect(throws: JSONError.self, "\(body)") { try read(body) }
         }
+    }
+
+    /// A name is the same however it is written.
+    @Test func readsNamesWithEscapes() throws {
+        let body = try read(#"{"m\u006fdel":"a","gr\u00f6\u00dfe":1,"str\u0065am":true}"#)
+        #expect(body.model == "a")
+        #expect(body.isStreamed)
     }
 
     /// What is nobody's business may be as strange as it likes.
@@ -127,7 +134,7 @@ struct RelayBodyTests {
     @Test(arguments: [
         #"{"tools":[{"type":"web_search_20250305"}]}"#, #"{"tools":[{"googleSearch":{}}]}"#,
         #"{"previous_response_id":"r"}"#, #"{"a":{"b":[{"type":"input_file"}]}}"#,
-        #"{"contents":[{"parts":[{"fileData":{"fileUri":"u"}}]}]}"#, #"{"x":{"t\u0079pe":1}}"#,
+        #"{"contents":[{"parts":[{"fileData":{"fileUri":"u"}}]}]}"#, #"{"x":{"t\u0079pe":"file"}}"#,
         #"{"cachedContent":"c"}"#, "{",
     ]) func whatTheBodyDoesNotTellHasNoBound(body: String) {
         #expect(bound(body).unbounded != nil)

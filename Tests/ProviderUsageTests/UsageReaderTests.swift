@@ -163,6 +163,78 @@ struct UsageReaderTests {
         #expect(none.oddities.list == [.reasoningExceedsOutput])
     }
 
+    /// A text may be cut in the middle of a character, and a name written with escapes: usage beside
+    /// them counts.
+    @Test func strangeTextsLoseNoUsage() {
+        let usage = #""usage":{"prompt_tokens":5000,"completion_tokens":7}"#
+        func chunk(_ text: String, _ usage: String) -> [UInt8] {
+            Array(
+                #"data: {"model":"gpt-4.1","choices":[{"delta":{"content":"x"#.utf8)
+                + Array(text.utf8) + Array(#""},"finish_reason":"stop"}],\#(usage)}"#.utf8)
+                + Array("\n\ndata: [DONE]\n\n".utf8)
+        }
+        for body in [
+            chunk(#"\ud83d"#, usage), chunk("", usage.replacing("usage", with: #"\u0075sage"#)),
+        ] {
+            var reader = UsageReader()
+            reader.read(body)
+            #expect(
+                reader.finish().usage[.input] == 5000, "\(String(decoding: body, as: UTF8.self))")
+        }
+        var reader = UsageReader()
+        reader.read(chunk("#", usage).map { $0 == UInt8(ascii: "#") ? 0xFF : $0 })
+        #expect(reader.finish().known == .reported)
+    }
+
+    /// The answer's text stands elsewhere in a document than in a stream.
+    @Test func aDocumentOfResponsesWithoutUsageIsEstimated() {
+        let reading = Self.read(
+            #"{"object":"response","id":"r","model":"gpt-4.1","status":"completed","instructions":null,"text":{"format":{"type":"text"}},"output":[{"type":"message","content":[{"type":"output_text","text":"seven tokens of text in an answer"}]}]}"#
+        )
+        #expect(reading.known == .estimated)
+        #expect(reading.text.bytes == 33)
+        #expect(reading.usage.totalOutput == 9)
+    }
+
+    /// OpenAI documents the error of Responses as an event of its own.
+    @Test func theErrorOfResponsesIsAnEvent() {
+        let event =
+            #"data: {"type":"error","code":"server_error","message":"went wrong","param":null}"#
+            + "\n\n"
+        var reader = UsageReader(api: .openAIResponses)
+        reader.read(event.utf8)
+        #expect(reader.finish().errorKind == "server_error")
+        var parts: [AnswerPart] = []
+        var answer = AnswerReader(api: .openAIResponses)
+        Array(event.utf8).withUnsafeBytes { answer.read($0) { parts.append($0) } }
+        #expect(parts == [.failure("went wrong")])
+    }
+
+    /// What was asked is no tier that served, and a ping is nobody's own.
+    @Test func aFirstEventDecidesNothingThatItDoesNotSay() {
+        let created =
+            #"data: {"type":"response.created","response":{"id":"r","model":"gpt-4.1","service_tier":"auto"}}"#
+            + "\n\n"
+        #expect(Self.read(created, isCut: true).serviceTier == nil)
+        let chunk =
+            #"data: {"model":"m","choices":[],"usage":{"prompt_tokens":4,"completion_tokens":2}}"#
+            + "\n\n"
+        let reading = Self.read(#"data: {"type":"ping"}"# + "\n\n" + chunk)
+        #expect(reading.api == .openAIChat)
+        #expect(reading.usage.totalInput == 4)
+    }
+
+    /// Of an output that cannot be counted the text still tells.
+    @Test func anOutputWithoutACountIsEstimated() {
+        let reading = Self.read(
+            #"{"object":"chat.completion","model":"gpt-4.1","choices":[{"message":{"content":"a few words"},"finish_reason":"stop"}],"usage":{"prompt_tokens":50,"completion_tokens":"7"}}"#
+        )
+        #expect(reading.known == .estimated)
+        #expect(reading.usage[.input] == 50)
+        #expect(reading.usage[.output] == 3)
+        #expect(reading.oddities.list == [.unusableCount])
+    }
+
     @Test(arguments: cases) func readsTheFinalUsage(stream: Case) throws {
         let bytes = try Self.bytes(stream.file)
         var reader = UsageReader()

@@ -205,11 +205,11 @@ import Testing
         let head = "HTTP/1.1 200 OK\r\ncontent-length: \(count << 20)\r\n\r\n"
         let server = try await ScriptedServer(
             [[.send(Array(head.utf8))] + Array(repeating: .send(piece), count: count)])
-        let client = try HTTPStreamClient(settings { $0.idleMilliseconds = 100 })
+        let client = try HTTPStreamClient(settings { $0.idleMilliseconds = 2_000 })
         var pieces = try await client.send(request(server.port)).body.makeAsyncIterator()
         var bytes = 0
         // Longer than the limit of idleness, which is not the sender's here.
-        try await Task.sleep(for: .milliseconds(300))
+        try await Task.sleep(for: .milliseconds(3_000))
         while let piece = try await pieces.next() { bytes += piece.readableBytes }
         #expect(bytes == count << 20)
     }

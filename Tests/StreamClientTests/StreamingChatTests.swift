@@ -132,6 +132,35 @@ import Testing
         #expect(outcome.text == "Hel")
     }
 
+    /// Whoever repeats the key in an error, in mid-stream or before, is not repeated.
+    @Test func aKeyThatIsRepeatedIsNotShown() async throws {
+        let server = try await ScriptedServer(
+            Self.head(), Self.event(#"{"error":{"message":"bad key sk-1"}}"#))
+        let (outcome, _) = try await ask(server)
+        #expect(outcome.failure == .vendor("bad key (the key)"))
+        let refusing = try await ScriptedServer(
+            Self.head("401 No", "content-length: 31\r\n") + #"{"error":{"message":"no sk-1"}}"#)
+        let refused = try await ask(refusing).outcome.failure
+        guard case .stream(let error)? = refused else {
+            Issue.record("\(String(describing: refused))")
+            return
+        }
+        #expect(
+            error.reason
+                == .status(401, retryAfterMilliseconds: nil, message: "no (the key)"))
+    }
+
+    /// Behind the sign of its end an answer is whole, whether or not the connection ends.
+    @Test func anAnswerIsNotWaitedForBehindItsEnd() async throws {
+        let body = Self.text("Hello") + Self.finish + Self.usage + Self.done
+        let server = try await ScriptedServer(
+            [[.send(Array((Self.head("200 OK", "content-length: 100000\r\n") + body).utf8))]])
+        let (outcome, _) = try await ask(server) { $0.idleMilliseconds = 600_000 }
+        #expect(outcome.failure == nil)
+        #expect(outcome.text == "Hello")
+        #expect(outcome.reading.known == .reported)
+    }
+
     @Test func whoComesTooOftenWaitsAndComesAgain() async throws {
         let server = try await ScriptedServer([
             Self.steps(Self.head("429 Too Many", "retry-after-ms: 1\r\n"), #"{"error":"slow"}"#),

@@ -44,8 +44,11 @@ import Testing
         return texts
     }
 
-    private func chat(_ server: ScriptedServer) throws -> WebSocketChat {
+    private func chat(
+        _ server: ScriptedServer, firstByteMilliseconds: Int64? = 120_000
+    ) throws -> WebSocketChat {
         var settings = StreamSettings()
+        settings.timeouts.firstByteMilliseconds = firstByteMilliseconds
         settings.limits.closeMilliseconds = 50
         settings.timeouts.idleMilliseconds = 5_000
         var retries = RetryPolicy()
@@ -150,6 +153,39 @@ import Testing
             outcome.failure?.description
                 == "127.0.0.1:\(server.port) closed the WebSocket before the answer was whole (code 1008): quota"
         )
+    }
+
+    /// An upgrade without an answer has cost nothing, and is asked for again.
+    @Test func anUpgradeThatIsNotAnsweredIsAskedForAgain() async throws {
+        let server = try await ScriptedServer([
+            [], [.accept, .hear(Self.askedBytes), Self.hello, Self.usage, Self.done],
+        ])
+        let notes = Mutex<[String]>([])
+        let listener = ChatListener(note: { note in notes.withLock { $0.append("\(note)") } })
+        let outcome = await (try chat(server, firstByteMilliseconds: 500)).ask(question, listener)
+        #expect(outcome.failure == nil, "\(String(describing: outcome.failure))")
+        #expect(outcome.text == "Hello")
+        #expect(
+            notes.withLock { $0 }.first?.contains(
+                "did not answer the upgrade to a WebSocket for 0.5 s")
+                == true)
+    }
+
+    /// A message that is none takes nothing from those behind it, and a key is shown to nobody.
+    @Test func junkBeforeTheAnswerHidesNothing() async throws {
+        let server = try await ScriptedServer([
+            [
+                .accept, .hear(Self.askedBytes), Self.text("not json"), Self.hello, Self.usage,
+                Self.done,
+            ]
+        ])
+        let outcome = await (try chat(server)).ask(question, ChatListener())
+        #expect(outcome.text == "Hello")
+        let telling = try await ScriptedServer([
+            [.accept, .send([0x88, 0x0A, 0x03, 0xF0] + Array("bad sk/1".utf8))]
+        ])
+        let closed = await (try chat(telling)).ask(question, ChatListener())
+        #expect(closed.failure?.description.hasSuffix("(code 1008): bad (the key)") == true)
     }
 
     @Test func anErrorIsTheVendorsAndTheConnectionStays() async throws {

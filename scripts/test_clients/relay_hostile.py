@@ -98,7 +98,34 @@ async def late_usage(writer):
     writer.write(chunk(parts[1] + b"\n\n" + b"data: [DONE]\n\n") + chunk(b""))
 
 
+async def cut_without_length(writer):
+    """Nothing but the end of the connection ends it, in the middle of the answer."""
+    writer.write(head("Content-Type: text/event-stream\r\nConnection: close") + text)
+    await writer.drain()
+    writer.close()
+
+
+async def cut_document(writer):
+    writer.write(head("Content-Type: application/json\r\nConnection: close") + b'{"id":"c","choices":[{"mess')
+    await writer.drain()
+    writer.close()
+
+
+async def whole_without_length(writer):
+    writer.write(head("Content-Type: text/event-stream\r\nConnection: close") + text + finish)
+    await writer.drain()
+    writer.close()
+
+
+async def escaped(writer):
+    body = json.dumps({"id": "c", "object": "chat.completion", "model": "gpt-4.1", "größe": 1, "choices": [
+        {"index": 0, "message": {"content": "abc"}, "finish_reason": "stop"}], "usage": usage}).encode()
+    assert b"\\u00f6" in body
+    writer.write(head(f"Content-Type: application/json\r\nContent-Length: {len(body)}") + body)
+
+
 answers = {
+    "cut": cut_without_length, "cutdocument": cut_document, "eof": whole_without_length, "escaped": escaped,
     "plain": plain, "elsewhere": elsewhere, "packed": packed, "strange": strange_coding,
     "endless": endless_head, "nohttp": no_http, "long": long, "late": late_usage,
 }
@@ -199,6 +226,21 @@ async def upstreams_that_do_not_behave(relay):
     for model in ("endless", "nohttp"):
         status, _, body = await relay.ask(model)
         assert status == 502, (model, status, body)
+    # What only the end of its connection ends may be cut: its client sees no clean end then.
+    for model, known in (("cut", "estimated"), ("cutdocument", "unknown")):
+        try:
+            answer = await relay.ask(model)
+            raise AssertionError(f"a clean end: {model} {answer}")
+        except asyncio.IncompleteReadError:
+            pass
+        except ValueError:
+            # No size of a chunk: the connection ended.
+            pass
+        assert relay.events()[-1]["known"] == known, relay.events()[-1]
+    status, headers, body = await relay.ask("eof")
+    assert status == 200 and body.endswith(b"data: [DONE]\n\n") and relay.event(headers)["known"] == "reported"
+    status, headers, body = await relay.ask("escaped")
+    assert status == 200 and relay.event(headers)["usage"]["output"] == 3, relay.event(headers)
     print("ok: a redirect, codings, and upstreams that speak no HTTP")
 
 

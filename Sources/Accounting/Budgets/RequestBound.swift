@@ -29,7 +29,17 @@ package struct RequestBound: Hashable, Sendable {
     /// Throws `RequestBoundError`, or `PricingError` where it has no price.
     package func cost(_ purchase: Purchase, in book: RateBook) throws -> Money {
         if let unbounded { throw RequestBoundError.unbounded(unbounded) }
-        guard let maximumOutput else { throw RequestBoundError.noOutputLimit }
+        guard let maximumOutput else {
+            // As much as there can be of nothing is nothing.
+            var endless = self
+            endless.maximumOutput = Usage.maximumCount / max(answers, 1)
+            let cost = try? endless.cost(purchase, in: book)
+            guard let cost, cost.attos == 0 else { throw RequestBoundError.noOutputLimit }
+            return cost
+        }
+        if purchase.serviceTier == RateConditions.anyTier {
+            return try costOfAnyTier(purchase, in: book)
+        }
         var modalities: Set<Meter.Modality> = [.text]
         if images > 0 { modalities.insert(.image) }
         if hasAudio { modalities.insert(.audio) }
@@ -43,6 +53,23 @@ package struct RequestBound: Hashable, Sendable {
             input: input, output: output, answers: answers, modalities: modalities, purchase,
             withinSeconds: Self.secondsUntilComplete
         ).money
+    }
+
+    /// Of the tiers that the vendor may choose at once, the dearest.
+    private func costOfAnyTier(_ purchase: Purchase, in book: RateBook) throws -> Money {
+        var purchase = purchase
+        purchase.serviceTier = RateConditions.standardTier
+        var dearest = try cost(purchase, in: book)
+        for tier in ["flex", "priority"] {
+            purchase.serviceTier = tier
+            do {
+                let cost = try cost(purchase, in: book)
+                if cost.attos > dearest.attos { dearest = cost }
+            } catch PricingError.noLineForTier {
+                continue
+            }
+        }
+        return dearest
     }
 }
 

@@ -40,6 +40,7 @@ package struct EventIngest {
                         field: "project", "this key's events count for \(quoted(project))")
                 }
                 event.project = project
+                try own(&event, json, of: project)
             }
             let line: RateLine?
             do {
@@ -53,6 +54,24 @@ package struct EventIngest {
             items.append(.event(place: entries.count - 1))
         } catch {
             refuse(error)
+        }
+    }
+
+    /// Ids of one project's key are its own: two services may both count from 1. An id that is one
+    /// everywhere may not be another project's.
+    private func own(
+        _ event: inout UsageEvent, _ json: JSONValue, of project: String
+    ) throws(EventProblem) {
+        let text = json["id"]?.textValue ?? ""
+        guard EventID(text) != nil else {
+            event.id = EventID(
+                importedFrom: "\(event.source) of project \(project)", id: text.utf8)
+            return
+        }
+        // Where the ledger cannot be read, keeping the event will say why.
+        let known = try? context.ledger.entry(event.id, account: context.account)
+        guard known == nil || known?.event.project == project else {
+            throw EventProblem(field: "id", "is another event's")
         }
     }
 

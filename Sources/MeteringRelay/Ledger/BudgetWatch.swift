@@ -122,6 +122,11 @@ package final class BudgetWatch: Sendable {
         return warnings.withLock { $0.list }.filter { $0.covers(event) }.map(\.text)
     }
 
+    /// Looks for warnings before anybody asks, so that the first answer has them.
+    package func lookForWarnings(on eventLoop: any EventLoop) {
+        if !soft.isEmpty { refresh(on: eventLoop) }
+    }
+
     private func refresh(on eventLoop: any EventLoop) {
         let isDue = warnings.withLock { warnings in
             let isOld =

@@ -28,6 +28,10 @@ struct MeteredAnswer {
     private var decoder: ContentDecoder?
     /// Whether its bytes cannot be read here.
     private var isOpaque = false
+    /// Whether the client is one of a WebSocket, which gets the text and not the bytes.
+    private let isForMessages: Bool
+    /// Whether nothing but the end of the connection ends the body.
+    private var isEndedByConnection = false
     /// Whether its event was made.
     private var isTold = false
     /// Of a body whose length upstream told.
@@ -40,6 +44,7 @@ struct MeteredAnswer {
     init(_ call: RelayCall) {
         api = call.route.api
         hidesUsage = call.hidesUsage
+        isForMessages = call.route.path == RelayRoute.webSocket
         usage = UsageReader(api: api, modelAsked: call.model)
         recordingName = call.id.text
     }
@@ -50,6 +55,9 @@ struct MeteredAnswer {
         let type = (head.headers.first(name: "content-type") ?? "").lowercased()
         isEvents = type.hasPrefix("text/event-stream")
         isStream = isEvents || type.hasPrefix("application/x-ndjson")
+        isEndedByConnection =
+            head.version.major < 2 && !head.headers.contains(name: "content-length")
+            && !head.headers.contains(name: "transfer-encoding")
         missingBytes = head.headers.first(name: "content-length").flatMap(Int.init)
         let coding = head.headers.first(name: "content-encoding")?.lowercased() ?? "identity"
         if coding != "identity" {
@@ -85,6 +93,11 @@ struct MeteredAnswer {
                 return bytes
             }
             for piece in pieces { meter(piece, time) }
+            if isForMessages {
+                var whole = ByteBuffer()
+                for piece in pieces { whole.writeImmutableBuffer(piece) }
+                return whole
+            }
         } else if !isOpaque, !isTold {
             meter(bytes, time)
         }
@@ -109,6 +122,13 @@ struct MeteredAnswer {
 
     /// The end of the body: what was held back of it.
     mutating func finish() -> ByteBuffer { filter?.finish() ?? ByteBuffer() }
+
+    /// Whether it ended in the middle, by what its bytes say: where the connection's end is all that
+    /// ends it, and where a client of messages is to be told that it came whole.
+    var endsShort: Bool {
+        guard mayBeCharged, !isOpaque, isEndedByConnection || isForMessages else { return false }
+        return isStream || isForMessages ? !usage.hasFinishMarker : usage.isWithinPayload
+    }
 
     var hasFinalUsage: Bool { usage.hasFinalUsage }
     var hasFinishMarker: Bool { usage.hasFinishMarker }

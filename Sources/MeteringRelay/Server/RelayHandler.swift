@@ -3,6 +3,7 @@ import JSONBytes
 import NIOCore
 import NIOHTTP1
 import ProviderUsage
+import Synchronization
 import WebSocketServer
 
 /// Takes the relay's requests out of an HTTP/1.1 connection and answers them; all others pass to the
@@ -31,6 +32,8 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     private var head: HTTPRequestHead?
     private var route: RelayRoute?
     private var body = ByteBuffer()
+    /// Its bytes as they count among all requests.
+    private var countedBytes = 0
     private var caller: RelayCaller?
     private var hasWholeRequest = true
     private var exchange: RelayExchange?
@@ -58,6 +61,7 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     private func leave() {
         silence?.cancel()
         arrival?.cancel()
+        forgetBody()
         context = nil
         clientLeft()
     }
@@ -168,6 +172,15 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         guard body.readableBytes + bytes.readableBytes <= relay.settings.limits.bodyBytes else {
             return refuse(tooLarge)
         }
+        countedBytes += bytes.readableBytes
+        let all = relay.gatheredBytes.wrappingAdd(bytes.readableBytes, ordering: .relaxed).newValue
+        guard all <= relay.settings.limits.allBodiesBytes else {
+            return refuse(
+                RelayProblem(
+                    503, "too_many_bytes",
+                    "requests under way hold \(relay.settings.limits.allBodiesBytes >> 20) MiB, and more is not taken",
+                    retryAfterSeconds: 1))
+        }
         if body.readableBytes == 0 { body = bytes } else { body.writeImmutableBuffer(bytes) }
     }
 
@@ -223,7 +236,14 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         context.write(data, promise: promise)
     }
 
+    private func forgetBody() {
+        body = ByteBuffer()
+        relay.gatheredBytes.wrappingSubtract(countedBytes, ordering: .relaxed)
+        countedBytes = 0
+    }
+
     private func answered(_ context: ChannelHandlerContext) {
+        forgetBody()
         if phase != .gathering || hasWholeRequest { phase = .idle }
         if hasWholeRequest { wait(context) }
     }

@@ -83,6 +83,8 @@ package struct RelaySettings: Sendable {
 package struct RelayLimits: Hashable, Sendable {
     /// Of one request.
     package var bodyBytes = 32 << 20
+    /// Of all requests that are under way together.
+    package var allBodiesBytes = 128 << 20
     /// Between two pieces of a request, and before the first.
     package var silenceMilliseconds: Int64 = 60_000
     /// From the head of a request to its end.

@@ -22,10 +22,15 @@ package struct RateConditions: Hashable, Sendable {
         self.when = when
     }
 
-    /// The tier of a name: OpenAI's answers call the standard one `default`.
+    /// The tier of a name: OpenAI's answers call the standard one `default`, Groq's `on_demand`
+    /// (<https://console.groq.com/docs/service-tiers>, checked 2026-11-29), and who asks Anthropic for no
+    /// other `standard_only` (<https://platform.claude.com/docs/en/api/service-tiers>, same day).
     package static func tier(_ name: String) -> String {
-        name == "default" ? standardTier : name
+        ["default", "on_demand", "standard_only"].contains(name) ? standardTier : name
     }
+
+    /// Who asks for this leaves the choice to the vendor.
+    package static let anyTier = "auto"
 
     /// Everything but the window: lines that share it are the two ends of a day.
     package var withoutWindow: RateConditions {

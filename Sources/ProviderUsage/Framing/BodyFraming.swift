@@ -32,6 +32,10 @@ package struct BodyFraming: Sendable {
         case .values(let splitter): splitter.oversized
         }
     }
+    /// Whether a value was begun, in a body of JSON, and not ended.
+    package var isWithinValue: Bool {
+        if case .values(let splitter) = state { splitter.hasRest } else { false }
+    }
     /// Whether an array was closed, which ends a stream of that form.
     package var isClosedArray: Bool {
         if case .values(let splitter) = state { splitter.isClosed } else { false }

@@ -32,7 +32,7 @@ extension StreamAPI {
     private static func api(ofType type: String, _ value: JSONValue) -> StreamAPI? {
         switch type {
         case "message_start", "message_delta", "message_stop", "content_block_start",
-            "content_block_delta", "content_block_stop", "ping", "message":
+            "content_block_delta", "content_block_stop", "message":
             return .anthropicMessages
         case "completion": return .anthropicComplete
         case "message-start", "message-end", "content-start", "content-delta", "content-end",

@@ -94,6 +94,9 @@ extension StreamTally {
         hasEnd = true
         let end = isDocument ? value : value["delta"] ?? value
         note(finish: end["finish_reason"])
+        if end["finish_reason"] == "ERROR" {
+            takeError(.object(["type": end["error_type"] ?? "error"]))
+        }
         guard let usage = end["usage"], usage.members?.isEmpty == false else { return }
         take(VendorUsage.cohere(usage), from: usage, isFinal: true)
     }

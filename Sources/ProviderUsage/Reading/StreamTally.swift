@@ -90,6 +90,7 @@ struct StreamTally: Sendable {
         if api == nil { api = StreamAPI(recognising: value, type: payload.type) }
         if let api {
             count(bytes, api)
+            if !payload.isEvent { countDocument(bytes, api) }
             read(value, api, isEvent: payload.isEvent)
         } else if let error = value["error"], error != .null {
             takeError(error)
@@ -99,7 +100,7 @@ struct StreamTally: Sendable {
 
     private mutating func value(of bytes: UnsafeRawBufferPointer) throws -> JSONValue {
         var reader = JSONReader(bytes.bindMemory(to: UInt8.self))
-        reader.takesLastOfDuplicates = true
+        reader.isLenient = true
         let value = try reader.value(numbers: .decimal)
         try reader.expectEnd()
         if reader.hasDuplicates { oddities.insert(.duplicateKey) }
@@ -139,6 +140,13 @@ struct StreamTally: Sendable {
             isFinal = false
             finishIsStamp = firstTextWasFinal
         }
+    }
+
+    /// Adds the text of a whole answer, where it stands elsewhere than in a stream's pieces.
+    private mutating func countDocument(_ bytes: UnsafeRawBufferPointer, _ api: StreamAPI) {
+        guard api == .openAIResponses else { return }
+        text.add("\"text\"", in: bytes)
+        text.add("\"arguments\"", isCode: true, in: bytes)
     }
 
     private mutating func addText(of bytes: UnsafeRawBufferPointer, _ api: StreamAPI) {
@@ -205,12 +213,15 @@ struct StreamTally: Sendable {
     }
 
     mutating func note(tier: JSONValue?) {
-        if let tier = tier?.textValue, !tier.isEmpty { serviceTier = tier }
+        // `auto` is a question: it says that the vendor may choose, and not what it chose.
+        if let tier = tier?.textValue, !tier.isEmpty, tier != "auto" { serviceTier = tier }
     }
 
     mutating func takeError(_ error: JSONValue) {
         oddities.insert(.errorInStream)
-        let kind = error["type"] ?? error["status"] ?? error["code"]
+        // Responses sends its error as an event, of which the type says no more than that.
+        let type = error["type"] == "error" ? nil : error["type"]
+        let kind = type ?? error["status"] ?? error["code"]
         errorKind = kind?.textValue ?? kind?.numberText ?? errorKind ?? "error"
     }
 
@@ -240,6 +251,7 @@ struct StreamTally: Sendable {
     mutating func end(_ framing: BodyFraming, hasRest: Bool, isCut: Bool) {
         if framing.isClosedArray { hasEnd = true }
         if hasRest, !framing.isEventStream { oddities.insert(.unterminatedEvent) }
+        if hasRest, !hasEnd { oddities.insert(.missingDone) }
         // These have no other sign of their end than the end.
         if !isCut, !hasRest, let api, !api.hasEndMarker, finishReason != nil { hasEnd = true }
     }
@@ -265,9 +277,11 @@ struct StreamTally: Sendable {
         var known = counts ?? VendorCounts()
         if isOutputPlaceholder { known.output = nil }
         reading.isInputKnown = known.input != nil
-        if hasFinalUsage {
+        // Of an answer whose output has no count that can be used, the text still tells.
+        let isOutputMissing = known.output == nil && !text.isEmpty
+        if hasFinalUsage, !isOutputMissing {
             reading.known = .reported
-        } else if known.output == nil, !text.isEmpty {
+        } else if isOutputMissing {
             let estimate = TokenEstimate(text, model: model ?? modelAsked)
             known.output = estimate.tokens
             known.reasoning = 0

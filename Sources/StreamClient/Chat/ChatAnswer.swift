@@ -22,6 +22,7 @@ struct ChatAnswer {
 
     var isEnded: Bool { usage.hasFinishMarker }
     var hasFinalUsage: Bool { usage.hasFinalUsage }
+    var hasEndMarker: Bool { usage.hasEndMarker }
 
     mutating func read(
         _ piece: UnsafeRawBufferPointer, at milliseconds: Int64, _ listener: ChatListener
@@ -41,9 +42,7 @@ struct ChatAnswer {
         bytes += message.count
         usage.read(message: message)
         var parts: [AnswerPart] = []
-        // One JSON text after the other, as in a file of them.
-        answer.read(message) { parts.append($0) }
-        Self.lineFeed.withUnsafeBytes { answer.read($0) { parts.append($0) } }
+        answer.read(message: message) { parts.append($0) }
         try take(parts, at: milliseconds, listener)
     }
 
@@ -63,8 +62,6 @@ struct ChatAnswer {
         return text.isEmpty && !hasFinalUsage && bytes > 0
             ? .unreadable(host: host) : .endless(host: host)
     }
-
-    private static let lineFeed: [UInt8] = [0x0A]
 
     private mutating func take(
         _ parts: [AnswerPart], at milliseconds: Int64, _ listener: ChatListener

@@ -1,5 +1,6 @@
 import Pricing
 import ProviderUsage
+import WebSocketMessages
 
 /// What became of one question.
 package struct ChatOutcome: Sendable {
@@ -37,6 +38,40 @@ package enum ChatFailure: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+extension ChatFailure {
+    /// The same without a key that whoever answered repeats.
+    func redacted(_ key: StreamKey?) -> ChatFailure {
+        guard let key else { return self }
+        switch self {
+        case .vendor(let message): return .vendor(key.redacted(message))
+        case .stream(let error): return .stream(error.redacted(key))
+        case .endless, .unreadable: return self
+        }
+    }
+}
+
+extension StreamError {
+    func redacted(_ key: StreamKey) -> StreamError {
+        let reason: Reason
+        switch self.reason {
+        case .status(let status, let retryAfter, let message):
+            reason = .status(
+                status, retryAfterMilliseconds: retryAfter, message: message.map(key.redacted))
+        case .closed(let close): reason = .closed(close.redacted(key))
+        case .violated(let close): reason = .violated(close.redacted(key))
+        case .other(let what): reason = .other(key.redacted(what))
+        default: return self
+        }
+        return StreamError(host: host, reason: reason, wasSent: wasSent)
+    }
+}
+
+extension WebSocketClose {
+    fileprivate func redacted(_ key: StreamKey) -> WebSocketClose {
+        WebSocketClose(code, key.redacted(reason))
+    }
+}
+
 /// Something that happened on the way, for people.
 package enum ChatNote: Hashable, Sendable, CustomStringConvertible {
     case retrying(StreamError, afterMilliseconds: Int64)
@@ -52,9 +87,10 @@ package enum ChatNote: Hashable, Sendable, CustomStringConvertible {
             "the vendor refuses stream_options; asking once without, so that it may report no usage"
         case .adjusting(.completionTokens):
             "the vendor wants max_completion_tokens in place of max_tokens; asking once more"
+        case .reconnected(let host, 0): "connected to \(host) again"
         case .reconnected(let host, let replayed):
-            "connected to \(host) again"
-                + (replayed == 0 ? "" : ", and sent its context anew (\(replayed) messages)")
+            "connected to \(host) again, and sent its context anew ("
+                + (replayed == 1 ? "1 message)" : "\(replayed) messages)")
         }
     }
 }

@@ -21,6 +21,9 @@ package struct StreamingChat: Sendable {
         self.clock = clock
     }
 
+    /// How long the end of a body may come behind the sign of an answer's end.
+    private static let endMilliseconds: Int64 = 500
+
     /// Never throws: whatever happens is in the outcome, and cancelling the task ends the request.
     package func ask(_ question: ChatQuestion, _ listener: ChatListener) async -> ChatOutcome {
         var question = question
@@ -67,21 +70,25 @@ package struct StreamingChat: Sendable {
             while let piece = try await pieces.next() {
                 let time = clock.milliseconds(since: instant)
                 try piece.withUnsafeReadableBytes { try answer.read($0, at: time, listener) }
+                // The end of the body comes with it, or soon, or the connection is of no more use.
+                if answer.hasEndMarker { response.body.expectEnd(within: Self.endMilliseconds) }
             }
             try answer.end(at: clock.milliseconds(since: instant), listener)
             failure = answer.failure
         } catch let error as StreamError {
-            // A cut behind the end of the answer cuts nothing off.
-            failure =
+            // What happens behind the end of the answer cuts nothing off.
+            let isBehindTheEnd =
                 answer.isEnded && answer.hasFinalUsage && error.reason == .cutShort
-                ? answer.failure : .stream(error)
+                || answer.hasEndMarker
+            failure = isBehindTheEnd ? answer.failure : .stream(error)
             mayBeCharged = error.mayBeCharged
         } catch {
             // The listener has enough; the body is dropped, and with it the request.
             failure = .stream(StreamError(host: host, reason: .cancelled, wasSent: true))
         }
         return ChatOutcome(
-            reading: answer.reading(isCut: failure != nil), text: answer.text, failure: failure,
+            reading: answer.reading(isCut: failure != nil), text: answer.text,
+            failure: failure?.redacted(endpoint.key),
             start: start, durationMilliseconds: clock.milliseconds(since: instant),
             firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged)
     }
@@ -93,8 +100,7 @@ package struct StreamingChat: Sendable {
         return StreamError(
             host: endpoint.address.host,
             reason: .status(
-                response.status, retryAfterMilliseconds: wait,
-                message: message.map { endpoint.key?.redacted($0) ?? $0 }),
+                response.status, retryAfterMilliseconds: wait, message: message),
             wasSent: true)
     }
 }

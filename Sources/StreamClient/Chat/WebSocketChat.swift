@@ -91,7 +91,8 @@ package actor WebSocketChat {
             await leave(error)
         }
         return ChatOutcome(
-            reading: answer.reading(isCut: failure != nil), text: answer.text, failure: failure,
+            reading: answer.reading(isCut: failure != nil), text: answer.text,
+            failure: failure?.redacted(endpoint.key),
             start: start, durationMilliseconds: clock.milliseconds(since: instant),
             firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged)
     }

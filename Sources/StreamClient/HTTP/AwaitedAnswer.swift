@@ -29,7 +29,7 @@ final class AwaitedAnswer: StreamReceiver {
             finishOnDeinit: true, delegate: demand)
         source = made.source
         self.head.take()?.succeed(
-            StreamResponse(head, StreamBody(pieces: made.sequence, host: host)))
+            StreamResponse(head, StreamBody(pieces: made.sequence, host: host, demand: demand)))
     }
 
     func received(_ bytes: ByteBuffer) -> EventLoopFuture<Void>? {
@@ -53,6 +53,7 @@ final class AwaitedAnswer: StreamReceiver {
 final class StreamDemand: NIOAsyncSequenceProducerDelegate {
     private struct State {
         var exchange: HTTPExchange?
+        var isEndExpected = false
         /// What the exchange waits for before it reads on.
         var room: EventLoopPromise<Void>?
     }
@@ -77,6 +78,17 @@ final class StreamDemand: NIOAsyncSequenceProducerDelegate {
     func end() {
         state.value.exchange = nil
         release()
+    }
+
+    /// From anywhere.
+    func expectEnd(within milliseconds: Int64) {
+        eventLoop.execute {
+            guard !self.state.value.isEndExpected else { return }
+            self.state.value.isEndExpected = true
+            self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) {
+                self.state.value.exchange?.cancel()
+            }
+        }
     }
 
     func produceMore() {

@@ -86,6 +86,12 @@ final class WebSocketFrames: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = Self.unwrapInboundIn(data)
+        // https://www.rfc-editor.org/rfc/rfc6455#section-5.1 (checked 2026-11-29)
+        guard frame.maskKey == nil else {
+            let close = WebSocketClose(.protocolError, "a masked frame from a server")
+            fail(.violated(close))
+            return leave(close)
+        }
         let event = reader.read(
             WebSocketMessageReader.Frame(
                 isFinal: frame.fin, hasReservedBits: frame.rsv1 || frame.rsv2 || frame.rsv3,

@@ -17,7 +17,9 @@ struct ChatSession {
         }
     }
 
-    var model: String
+    private(set) var model: String
+    /// Throws for a model that cannot be asked here.
+    private let admit: @Sendable (String) throws -> Void
     private let transport: Transport
     private let maximumTokens: Int64?
     private let recording: RawRecording?
@@ -28,7 +30,8 @@ struct ChatSession {
 
     init(
         model: String, transport: Transport, system: String?, maximumTokens: Int64?,
-        recording: RawRecording?, interrupts: Interrupts, clock: ChatClock, ledger: ChatLedger
+        recording: RawRecording?, interrupts: Interrupts, clock: ChatClock,
+        admit: @escaping @Sendable (String) throws -> Void, ledger: ChatLedger
     ) {
         self.model = model
         self.transport = transport
@@ -36,8 +39,15 @@ struct ChatSession {
         self.recording = recording
         self.interrupts = interrupts
         self.clock = clock
+        self.admit = admit
         self.ledger = ledger
         messages = system.map { [ChatMessage(.system, $0)] } ?? []
+    }
+
+    /// Asks another model from now on. Throws, and stays with the one before, where it cannot be.
+    mutating func choose(model: String) throws {
+        try admit(model)
+        self.model = model
     }
 
     /// What ended an answer, if anything did.

@@ -35,6 +35,18 @@ struct ChatSetup {
         return try pricing.book.channel(named: Channel.direct, for: model)
     }
 
+    /// Throws for another model that this channel's own name does not lead to.
+    func admit(model name: String, _ options: ChatOptions, _ pricing: PricingContext) throws {
+        guard options.channel == nil || options.channel == Channel.direct else { return }
+        let model = try pricing.book.model(named: name, at: pricing.now)
+        let seller = try pricing.book.channel(named: Channel.direct, for: model)
+        guard seller.id == channel.id else {
+            throw QuestionError.invalid(
+                field: "/model",
+                problem: "\(quoted(name)) is sold by \(seller.id); it wants a chat of its own")
+        }
+    }
+
     private static func address(_ options: ChatOptions, _ channel: Channel) throws -> StreamAddress
     {
         let isWebSocket = options.transport == .ws
@@ -106,7 +118,6 @@ enum ChatError: Error, CustomStringConvertible {
     case noKey(channel: String, variable: String?)
     case unusableKey(variable: String)
     case unreadableCertificates(String)
-    case noPrompt
     /// Whether it may have been charged although nothing came.
     case failed(ChatFailure, isChargedForNothing: Bool)
     case unwritableRecord(String, reason: String)
@@ -121,7 +132,6 @@ enum ChatError: Error, CustomStringConvertible {
             "\(variable) holds what no key has: white space, a line break, or letters outside ASCII"
         case .unreadableCertificates(let file):
             "cannot read certificates from \(file): no such file, or it is not PEM"
-        case .noPrompt: "nothing to ask: the prompt is empty"
         case .failed(let failure, let isChargedForNothing):
             isChargedForNothing
                 ? "\(failure); the request went out and may have been charged, so it is not sent again"

@@ -55,7 +55,12 @@ struct Conversation {
         case "/help": Terminal.note(Self.help)
         case "/cost": Terminal.note(session.ledger.session.description)
         case "/model" where rest.isEmpty: Terminal.note(session.model)
-        case "/model": session.model = rest
+        case "/model":
+            do {
+                try session.choose(model: rest)
+            } catch {
+                Terminal.note("error: \(error)")
+            }
         case "/context" where rest.isEmpty: Terminal.note("error: /context wants a text behind it")
         case "/context":
             do {

@@ -13,8 +13,9 @@ struct LedgerAuditCommand: ParsableCommand {
               tokenmeter ledger audit --channel holysheep --month 2026-10 \\
                   --invoice october.csv
 
-            Charged is the vendor's own cost field of the requests that have one, by model; an invoice is compared by day.
-            The multiplier is charged for each unit computed. A request that has only one side is in neither.
+            Charged is the vendor's own cost field of the requests that have one, by
+            model; an invoice is compared by day. The multiplier is charged for each unit
+            computed. A request that has only one side is in neither.
             """)
 
     @OptionGroup var global: GlobalOptions

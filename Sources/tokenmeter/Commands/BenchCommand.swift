@@ -18,17 +18,19 @@ struct BenchCommand: AsyncParsableCommand {
         discussion: """
             Examples:
               tokenmeter bench --tokens 1000 --rate 374 --ttft 138ms --runs 5
-              tokenmeter bench --url http://127.0.0.1:8787/v1 --against https://api.openai.com/v1 \\
-                  --model gpt-4.1-nano --against-key-variable OPENAI_API_KEY
+              tokenmeter bench --url http://127.0.0.1:8787/v1 \\
+                --against https://api.openai.com/v1 --model gpt-4.1-nano \\
+                --against-key-variable OPENAI_API_KEY
 
-            The first measures over SSE on HTTP/1.1 and HTTP/2 and over WebSocket, against tokenmeter
-            simulate in a process of its own. The second sends real requests, which a vendor charges.
+            The first measures over SSE on HTTP/1.1 and HTTP/2 and over WebSocket, against
+            tokenmeter simulate in a process of its own. The second sends real requests,
+            which a vendor charges.
             """)
 
     @OptionGroup var global: GlobalOptions
     @Option(help: "Tokens of a stream (default: 1000; 20 with --url).") var tokens: String?
-    @Option(help: "Tokens per second, or max (default: 374).") var rate = "374"
-    @Option(help: "The stand-in's time to the first token (default: 138ms).") var ttft = "138ms"
+    @Option(help: "Tokens per second, or max (default: 374).") var rate: String?
+    @Option(help: "The stand-in's time to the first token (default: 138ms).") var ttft: String?
     @Option(help: "Streams over each transport (default: 5), or to each side (default: 20).")
     var runs: Int?
     @Option(help: "Streams to hold open for the measure of memory; 0 leaves it out.")
@@ -48,7 +50,12 @@ struct BenchCommand: AsyncParsableCommand {
         try within(runs, 1...Self.maximumRuns, "--runs")
         try within(streams, 0...Self.maximumStreams, "--streams")
         switch (url, against) {
-        case (let url?, let against?): try await compare(url, against, runs: runs)
+        case (let url?, let against?):
+            for (flag, value) in [("--rate", rate), ("--ttft", ttft)] where value != nil {
+                throw QuestionError.invalid(
+                    field: flag, problem: "is the stand-in's, and --url has none")
+            }
+            try await compare(url, against, runs: runs)
         case (nil, nil): try await measure(runs: runs)
         default:
             throw QuestionError.invalid(
@@ -65,6 +72,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func measure(runs: Int) async throws {
+        let (rate, ttft) = (rate ?? "374", ttft ?? "138ms")
         var plan = AnswerPlan()
         try plan.set("tokens", to: tokens ?? "1000")
         try plan.set("rate", to: rate)

@@ -14,10 +14,12 @@ struct ChatCommand: AsyncParsableCommand {
               tokenmeter chat --channel holysheep --model gpt-4.1 --protocol ws
               tokenmeter chat --model claude-sonnet-4-5 < question.txt
 
-            The answer goes to stdout, one line about it to stderr: tokens and how they are known, cost, time to first token,
-            and the id of its event in the ledger, where it is kept whatever ends the answer. Without a prompt, stdin is one;
-            on a terminal it is a conversation then, and /help lists its commands. The key is read from the variable that
-            the channel's file names, or from --key-file. See Docs/chat.md.
+            The answer goes to stdout, one line about it to stderr: tokens and how they
+            are known, cost, time to first token, and the id of its event in the ledger,
+            where it is kept whatever ends the answer. Without a prompt, stdin is one; on
+            a terminal it is a conversation then, and /help lists its commands. The key is
+            read from the variable that the channel's file names, or from --key-file. See
+            Docs/chat.md.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -50,6 +52,7 @@ struct ChatCommand: AsyncParsableCommand {
             model: chat.model, transport: try Composition.transport(setup), system: chat.system,
             maximumTokens: maximumTokens, recording: recording, interrupts: try Interrupts(),
             clock: Composition.chatClock,
+            admit: { [chat] in try setup.admit(model: $0, chat, context.pricing) },
             ledger: ChatLedger(
                 context,
                 UsageEvent.Attribution(
@@ -68,7 +71,9 @@ struct ChatCommand: AsyncParsableCommand {
     private func wholePrompt() throws -> String? {
         guard prompt == nil, Terminal.stdinIsTerminal, chat.keyFile != "-" else {
             let text = try prompt ?? (chat.keyFile == "-" ? "" : RateFolder.text(of: "-"))
-            guard text.contains(where: { !$0.isWhitespace }) else { throw ChatError.noPrompt }
+            guard text.contains(where: { !$0.isWhitespace }) else {
+                throw QuestionError.missing(field: "the prompt", wanted: "a prompt: it is empty")
+            }
             return text
         }
         return nil

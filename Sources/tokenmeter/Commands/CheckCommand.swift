@@ -13,16 +13,21 @@ struct CheckCommand: ParsableCommand {
             Example:
               tokenmeter check --plan plan.yml --budgets budgets.yml
               tokenmeter check --budgets budgets.yml --max-age 24h
-              tokenmeter check --plan plan.yml --base-plan main-plan.yml --budgets budgets.yml --allowed-increase 10%
+              tokenmeter check --plan plan.yml --base-plan main-plan.yml \\
+                --budgets budgets.yml --allowed-increase 10%
 
-            A budget is on: plan (default), on: actual, which is what the ledger's events cost so far in the day, week,
-            month, quarter or year of its zone, or on: forecast, which is what they will come to at its end.
+            A budget is on: plan (default), on: actual, which is what the ledger's events
+            cost so far in the day, week, month, quarter or year of its zone, or on:
+            forecast, which is what they will come to at its end.
 
-            With --base-plan the change is shown, both sides by the same rates; what was over before and is no more so now
-            is a warning. With --base-budgets those judge, and what changes in them is shown. A base file that is not there
-            makes everything new. --format markdown is one comment, found again by its first line.
+            With --base-plan the change is shown, both sides by the same rates; what was
+            over before and is no more so now is a warning. With --base-budgets those
+            judge, and what changes in them is shown. A base file that is not there makes
+            everything new. --format markdown is one comment, found again by its first
+            line.
 
-            0 within every budget, 2 over one, 3 where something cannot be priced or judged.
+            0 within every budget, 2 over one, 3 where something cannot be priced or
+            judged.
             """)
 
     enum Annotations: String, CaseIterable, ExpressibleByArgument { case github }

@@ -13,10 +13,11 @@ struct InspectCommand: ParsableCommand {
             Example:
               curl -sN https://api.openai.com/v1/chat/completions … | tokenmeter inspect -
 
-            Server-sent events, lines of JSON, arrays and single answers of OpenAI, Anthropic, Gemini,
-            Cohere, Ollama, DashScope and all who speak like them. A file that holds none of it is exit
-            code 1; one without usage is an answer. With --events, --format ndjson writes each
-            as it is read, however many there are.
+            Server-sent events, lines of JSON, arrays and single answers of OpenAI,
+            Anthropic, Gemini, Cohere, Ollama, DashScope and all who speak like them. A
+            file that holds none of it is exit code 1; one without usage is an answer.
+            With --events, --format ndjson writes each as it is read, however many there
+            are.
             """)
 
     @OptionGroup var global: GlobalOptions

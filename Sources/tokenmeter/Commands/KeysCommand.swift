@@ -22,8 +22,9 @@ struct KeysCreateCommand: ParsableCommand {
               tokenmeter keys create --project web --budget prod --models 'gpt-*' \\
                   --expires 2027-01-01
 
-            Scopes: relay (send requests), read (ask for answers), ingest (put events in), admin (all
-            of it, for every project). A key without --scope may relay and read.
+            Scopes: relay (send requests), read (ask for answers), ingest (put events in),
+            admin (all of it, for every project). A key without --scope may relay and
+            read.
             """)
 
     @OptionGroup var global: GlobalOptions

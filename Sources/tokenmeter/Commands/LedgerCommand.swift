@@ -74,7 +74,8 @@ struct LedgerRepriceCommand: ParsableCommand {
             Example:
               tokenmeter ledger reprice --lines unpriced --since 2026-10-01 --dry-run
 
-            Each event takes the line of its own time; the row as it was is taken back and stays in the ledger.
+            Each event takes the line of its own time; the row as it was is taken back and
+            stays in the ledger.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -97,9 +98,11 @@ struct LedgerCorrectCommand: ParsableCommand {
         discussion: """
             Example:
               tokenmeter ledger export --where project=web > web.ndjson
-              tokenmeter ledger correct --event "$(head -n 1 web.ndjson)" --reason "counted twice"
+              tokenmeter ledger correct --event "$(head -n 1 web.ndjson)" \\
+                --reason "counted twice"
 
-            The event is written as ledger export writes it. The row as it was is taken back and stays in the ledger.
+            The event is written as ledger export writes it. The row as it was is taken
+            back and stays in the ledger.
             """)
 
     @OptionGroup var global: GlobalOptions

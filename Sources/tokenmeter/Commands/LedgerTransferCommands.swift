@@ -13,14 +13,17 @@ struct LedgerImportCommand: ParsableCommand {
             Example:
               tokenmeter ledger import ~/.claude/projects --from claude-code
               tokenmeter ledger import ~/.codex/sessions --from codex
-              tokenmeter ledger import bill.csv --from csv --map 'time=Date,model=Model,input=Tokens in,output=Tokens out'
+              tokenmeter ledger import bill.csv --from csv \\
+                --map 'time=Date,model=Model,input=Tokens in,output=Tokens out'
 
-            Files, folders, or - for stdin; gzip, Zstandard and xz are unpacked. What is there already stays once: importing
-            again changes nothing. A row that cannot be read is told with file and line, and skipped; a file that cannot be
-            read, or not to its end, makes the exit code 1.
+            Files, folders, or - for stdin; gzip, Zstandard and xz are unpacked. What is
+            there already stays once: importing again changes nothing. A row that cannot
+            be read is told with file and line, and skipped; a file that cannot be read,
+            or not to its end, makes the exit code 1.
 
-            Records: tokenmeter (lines of ledger export), claude-code, codex, openai-usage (pages of the usage API), litellm
-            (spend logs), openrouter (activity, generations), csv (any table; without --map, that of ledger export).
+            Records: tokenmeter (lines of ledger export), claude-code, codex, openai-usage
+            (pages of the usage API), litellm (spend logs), openrouter (activity,
+            generations), csv (any table; without --map, that of ledger export).
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -128,8 +131,9 @@ struct LedgerExportCommand: ParsableCommand {
               tokenmeter ledger export --month 2026-10 > october.ndjson
               tokenmeter ledger export --month 2026-10 --format csv > october.csv
 
-            What comes out is read again, with nothing lost, by ledger import --from tokenmeter and --from csv.
-            Money entries are none of them: ledger entries lists those.
+            What comes out is read again, with nothing lost, by ledger import --from
+            tokenmeter and --from csv. Money entries are none of them: ledger entries
+            lists those.
             """)
 
     @OptionGroup var global: GlobalOptions

@@ -80,7 +80,8 @@ struct LedgerRefundCommand: ParsableCommand {
             Example:
               tokenmeter ledger refund --channel holysheep --amount 1.50CNY
 
-            To the balance it adds to it; paid out, to alipay for one, it takes from it what was paid.
+            To the balance it adds to it; paid out, to alipay for one, it takes from it
+            what was paid.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -131,7 +132,8 @@ struct LedgerCommitmentCommand: ParsableCommand {
               tokenmeter ledger commitment --channel openai --amount 1000USD \\
                   --at 2026-10-01 --expires 2027-01-01
 
-            The period begins --at and ends where it --expires. It moves no balance; ledger balance shows what is used of it.
+            The period begins --at and ends where it --expires. It moves no balance;
+            ledger balance shows what is used of it.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -197,8 +199,9 @@ struct LedgerBalanceCommand: ParsableCommand {
             Example:
               tokenmeter ledger balance --last 30d
 
-            Money entries less what the ledger's events cost since the first of them. Credit that expires first is spent
-            first. What has no price makes the balance an upper bound, and it says so.
+            Money entries less what the ledger's events cost since the first of them.
+            Credit that expires first is spent first. What has no price makes the balance
+            an upper bound, and it says so.
             """)
 
     @OptionGroup var global: GlobalOptions

@@ -16,9 +16,9 @@ struct ForecastCommand: ParsableCommand {
 
               tokenmeter forecast --from-ledger --where project=web --max 150USD
 
-            A volume, such as --output-tokens 10M, stands for a whole month and is priced in the base band.
-            --from-ledger projects this month (of --at, in --timezone) by the weekdays of the four weeks before.
-            Over --max the exit code is 2.
+            A volume, such as --output-tokens 10M, stands for a whole month and is priced
+            in the base band. --from-ledger projects this month (of --at, in --timezone)
+            by the weekdays of the four weeks before. Over --max the exit code is 2.
             """)
 
     @OptionGroup var global: GlobalOptions

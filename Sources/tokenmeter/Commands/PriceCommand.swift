@@ -16,7 +16,8 @@ struct PriceCommand: ParsableCommand {
 
             Without --model, usages are read from stdin (or FILE), one JSON object a line:
               {"model":"gpt-4.1","channel":"openai","usage":{"input":1000,"output":50}}
-            Each is answered by one line, in order; a bad one by an error object, and the exit code is 3.
+            Each is answered by one line, in order; a bad one by an error object, and the
+            exit code is 3.
             """)
 
     @OptionGroup var global: GlobalOptions

@@ -153,8 +153,8 @@ struct RatesValidateCommand: ParsableCommand {
               tokenmeter rates validate pricing-data
               tokenmeter rates validate mine.yml
 
-            A folder stands for itself; a file is read beside the shipped tables. Without a path the shipped
-            tables, or those of --pricing-data, are read.
+            A folder stands for itself; a file is read beside the shipped tables. Without
+            a path the shipped tables, or those of --pricing-data, are read.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -225,9 +225,10 @@ struct RatesAddCommand: ParsableCommand {
             Example:
               tokenmeter rates add mine.yml
 
-            The file is read beside the shipped tables and kept whole or not at all; pricing-data/README.md says
-            how one is written. Adding a newer version of a file by the same name replaces what it says from now
-            on; lines that were known keep their rates.
+            The file is read beside the shipped tables and kept whole or not at all;
+            pricing-data/README.md says how one is written. Adding a newer version of a
+            file by the same name replaces what it says from now on; lines that were known
+            keep their rates.
             """)
 
     private static let mostRowsShown = 20

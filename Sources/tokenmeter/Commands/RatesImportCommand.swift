@@ -14,12 +14,13 @@ struct RatesImportCommand: ParsableCommand {
             Example:
               tokenmeter rates import genai-prices.json --from genai-prices --dry-run
 
-            Files go to imported/<from>/ inside the folder, one a channel; files beside that folder are yours and
-            are never touched. A price that changed becomes a new dated line, one that is gone gets an end. A
-            figure that moved by more than 3×, or looks like a mistake of the unit, is held back and listed:
-            accept it with --accept once you have looked at it. A catalog with a price that cannot be read, one
-            that would end most lines, and one older than the last are refused whole. Nothing is fetched over
-            the network.
+            Files go to imported/<from>/ inside the folder, one a channel; files beside
+            that folder are yours and are never touched. A price that changed becomes a
+            new dated line, one that is gone gets an end. A figure that moved by more
+            than 3×, or looks like a mistake of the unit, is held back and listed:
+            accept it with --accept once you have looked at it. A catalog with a price
+            that cannot be read, one that would end most lines, and one older than the
+            last are refused whole. Nothing is fetched over the network.
             """)
 
     @OptionGroup var global: GlobalOptions

@@ -18,9 +18,11 @@ struct ServeCommand: AsyncParsableCommand {
               curl -s '127.0.0.1:8787/api/v1/price?model=gpt-4.1&input_tokens=1000'
               tokenmeter serve --relay relay.yml --budgets budgets.yml
 
-            Query parameters are the command line's flags with _ for -; /openapi.json lists every route. With --relay,
-            requests to /v1/chat/completions, /v1/responses, /v1/messages, /v1beta/models/… and /v1/ws/chat are passed on
-            and metered: point a client's base URL here. See Docs/service.md and Docs/relay.md.
+            Query parameters are the command line's flags with _ for -; /openapi.json
+            lists every route. With --relay, requests to /v1/chat/completions,
+            /v1/responses, /v1/messages, /v1beta/models/… and /v1/ws/chat are passed on
+            and metered: point a client's base URL here. See Docs/service.md and
+            Docs/relay.md.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -68,6 +70,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let names = OriginGuard.loopbackHosts.union(hostName.map { $0.lowercased() }).union(
             isLocal ? [] : [host.lowercased()])
+        if let text = allowOrigin.first(where: { !OriginGuard.isOrigin($0) }) {
+            throw QuestionError.invalid(
+                field: "--allow-origin",
+                problem: "\(quoted(text)) is not an origin such as https://app.example.com")
+        }
         let guardrail = OriginGuard(hosts: names, origins: Set(allowOrigin))
         let gate = AccessGate(
             keys: service.keys, wantsKey: !isLocal || requireKey, now: Composition.now)

@@ -11,12 +11,14 @@ struct SimulateCommand: AsyncParsableCommand {
         discussion: """
             Example:
               tokenmeter simulate --port 8790 --tokens 20 --fault stall:5 --for 60s &
-              curl -sN 127.0.0.1:8790/v1/chat/completions -d '{"model":"gpt-4.1","stream":true}'
+              curl -sN 127.0.0.1:8790/v1/chat/completions \\
+                -d '{"model":"gpt-4.1","stream":true}'
 
             Serves POST …/chat/completions, …/responses, …/messages, …:generateContent and
-            …:streamGenerateContent, and WebSockets at /v1/ws/chat. A request changes its own answer
-            with the header X-Stand-In or the query parameter stand_in: tokens=5,fault=cut:400.
-            Faults: \(Fault.spellings.joined(separator: ", ")) (N a count, D a duration).
+            …:streamGenerateContent, and WebSockets at /v1/ws/chat. A request changes its
+            own answer with the header X-Stand-In or the query parameter stand_in:
+            tokens=5,fault=cut:400. Faults: \(Fault.spellings.joined(separator: ", ")) (N
+            a count, D a duration).
             """)
 
     @Option(help: "An address of this machine: 127.0.0.1, ::1 or localhost.") var host = "127.0.0.1"

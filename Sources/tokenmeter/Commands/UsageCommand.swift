@@ -25,12 +25,14 @@ struct UsageCommand: ParsableCommand {
               tokenmeter usage --month 2026-10 --group-by model,day
               tokenmeter usage --last 7d --where project=web --where 'model=gpt-*'
 
-            Group by model, channel, project, user, known, service-tier, hour, day, week or month. Conditions name model,
-            channel, project, user, known, service-tier, source or tag:NAME; several values of one name are alternatives,
-            and an empty one stands for none. With --reconcile an invoice of one channel stands beside it, day by day.
+            Group by model, channel, project, user, known, service-tier, hour, day, week
+            or month. Conditions name model, channel, project, user, known, service-tier,
+            source or tag:NAME; several values of one name are alternatives, and an empty
+            one stands for none. With --reconcile an invoice of one channel stands beside
+            it, day by day.
 
-            On a terminal that reads UTF-8, bars and the course of the costs are drawn where there is room for them. --live
-            keeps the table up to date until Ctrl-C.
+            On a terminal that reads UTF-8, bars and the course of the costs are drawn
+            where there is room for them. --live keeps the table up to date until Ctrl-C.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -85,10 +87,12 @@ struct WhatIfCommand: ParsableCommand {
               tokenmeter whatif --channel openrouter --service-tier standard --month 2026-10
               tokenmeter whatif --best --among gpt-4.1,deepseek-v4-pro --floor gpt-4.1=20%
 
-            Each request is priced again by its own size and time, so that bands and caches are exact. What cannot be priced
-            there is listed, and the exit code is then 3. With --swap only the models that are swapped are meant; a new model
-            is bought from its own vendor unless --channel says otherwise. With --best each request takes the cheapest of the
-            models of --among; a --floor gives a model that share of the requests of every size.
+            Each request is priced again by its own size and time, so that bands and
+            caches are exact. What cannot be priced there is listed, and the exit code is
+            then 3. With --swap only the models that are swapped are meant; a new model is
+            bought from its own vendor unless --channel says otherwise. With --best each
+            request takes the cheapest of the models of --among; a --floor gives a model
+            that share of the requests of every size.
             """)
 
     @OptionGroup var global: GlobalOptions
