@@ -28,6 +28,8 @@ struct InspectCommand: ParsableCommand {
     @Argument(help: "A file, compressed or not; - for stdin.") var file: String
 
     func run() throws {
+        // What is read may be large, and is to take no more room than it needs.
+        StartPages.release()
         var reader = UsageReader(
             api: try api.map { try StreamAPI(named: $0, in: "--api") })
         var inspection = InspectAnswer(wantsEvents: events)
@@ -40,7 +42,7 @@ struct InspectCommand: ParsableCommand {
                     lines += InspectAnswer.row(count, $0).compactBytes + [0x0A]
                 }
                 // Kept while it may still turn out that the file holds no stream.
-                guard lines.count >= 1 << 20 else { return }
+                guard lines.count >= 1 << 16 else { return }
                 try Terminal.write(lines)
                 lines.removeAll(keepingCapacity: true)
             } else if events {
