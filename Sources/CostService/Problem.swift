@@ -114,6 +114,9 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
+        } catch let error as CancellationError {
+            // The service ends; nobody is there to be told.
+            throw error
         } catch {
             var problem = Problem(error)
             if problem.status == .notFound, let allowed = methods[request.uri.path],

@@ -35,18 +35,27 @@ struct RelayingService: Service {
     let logger: Logger
 
     func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await application.run() }
-                group.addTask { await upkeep() }
-                try await group.next()
-                group.cancelAll()
-            }
-        } onGracefulShutdown: {
-            MultiThreadedEventLoopGroup.singleton.next().scheduleTask(
-                in: .seconds(Int64(relay.shutdownSeconds))
-            ) { relay.relay.stop() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            group.addTask { await upkeep() }
+            group.addTask { try await limit() }
+            try await group.next()
+            group.cancelAll()
         }
+        await flush()
+        for line in relay.writer.unkept() {
+            logger.critical(
+                "an event was not kept; tokenmeter ledger import takes it",
+                metadata: ["event": "\(line)"])
+        }
+    }
+
+    /// Asked to end, answers may go on for so long; then they are cut, their events kept, and whoever
+    /// still holds a connection is not waited for.
+    private func limit() async throws {
+        try await gracefulShutdown()
+        try await Task.sleep(for: .seconds(relay.shutdownSeconds))
+        relay.relay.stop()
         await flush()
     }
 
@@ -69,18 +78,14 @@ struct RelayingService: Service {
         }
     }
 
-    /// Waits for events that are being kept; what cannot be is told, so that nothing is lost in
-    /// silence.
+    /// Waits for events that are being kept; what cannot be is told in the end, so that nothing is lost
+    /// in silence.
     private func flush() async {
         let clock = ContinuousClock()
         let end = clock.now + Self.patience
         while relay.relay.openExchanges > 0 || relay.writer.waiting > 0, clock.now < end {
-            try? await Task.sleep(for: .milliseconds(20))
-        }
-        for line in relay.writer.unkept() {
-            logger.critical(
-                "an event was not kept; tokenmeter ledger import takes it",
-                metadata: ["event": "\(line)"])
+            // Who is cancelled does not sleep; what is left to do is done behind it.
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
         }
     }
 }

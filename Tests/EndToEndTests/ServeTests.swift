@@ -133,6 +133,33 @@ import Testing
         }
     }
 
+    /// As `price --vendor-usage` reads it: an answer names its model, an object alone does not.
+    @Test func pricesAVendorsOwnUsage() async throws {
+        let usage =
+            #"{"prompt_tokens":1200,"completion_tokens":8,"prompt_tokens_details":{"cached_tokens":1024}}"#
+        let whole =
+            #"{"object":"chat.completion","model":"gpt-4.1","choices":[],"usage":\#(usage)}"#
+        try await serving { curl in
+            for (body, isPriced) in [
+                (#"{"at":"2026-11-20","vendor_usage":\#(whole)}"#, true),
+                (#"{"at":"2026-11-20","model":"gpt-4.1","vendor_usage":\#(usage)}"#, true),
+                (#"{"at":"2026-11-20","vendor_usage":\#(usage)}"#, false),
+                (#"{"model":"gpt-4.1","vendor_usage":{"a":1}}"#, false),
+                (#"{"model":"gpt-4.1","vendor_usage":\#(usage),"usage":{"input":1}}"#, false),
+            ] {
+                let reply = try await curl.post("/api/v1/price", body)
+                #expect(reply.status == (isPriced ? 200 : 400), "\(reply.body)")
+                let document = try JSON.object(reply.body)
+                // 176 at $2, 1,024 at $0.50, 8 at $8, each per million.
+                if isPriced {
+                    #expect(document.money("cost") == "0.000928 USD")
+                } else {
+                    #expect(["model", "vendor_usage"].contains(document.string("field")))
+                }
+            }
+        }
+    }
+
     struct Refused: Sendable, CustomTestStringConvertible {
         let request: [String]
         let status: Int

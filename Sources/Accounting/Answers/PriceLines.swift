@@ -1,5 +1,6 @@
 import JSONBytes
 import Pricing
+import ProviderUsage
 
 /// Prices usages that come as lines of JSON, each answered by one line, in order; a bad line is
 /// answered in place.
@@ -94,16 +95,20 @@ private struct LineError: Error, CustomStringConvertible {
     var description: String { problem }
 }
 
-/// One line: `{"model","channel","at","usage":{"input":…}}`, and what else a purchase has.
+/// One line: `{"model","channel","at","usage":{"input":…}}`, and what else a purchase has. In place of
+/// `usage` there may be `vendor_usage`, the vendor's object or whole answer as it came, with `api` where
+/// its fields alone do not tell whose it is.
 package struct LineQuestion {
     static let names = [
         "model", "channel", "at", "completed_at", "service_tier", "when", "billed_in", "usage",
-        "id",
+        "id", "vendor_usage", "api",
     ]
 
     var purchase: Purchase
     var usage = Usage()
     var id: String?
+    private var vendorUsage: JSONValue?
+    private var api: StreamAPI?
 
     init(_ line: UnsafeBufferPointer<UInt8>, defaults: Purchase) throws {
         purchase = defaults
@@ -122,6 +127,19 @@ package struct LineQuestion {
             }
         }
         try reader.expectEnd()
+        if let vendorUsage {
+            guard !hasUsage else {
+                throw reader.fail("\"usage\" beside \"vendor_usage\"").within("vendor_usage")
+            }
+            do {
+                try take(vendorUsage, isTierGiven: seen & (1 << 4) != 0)
+            } catch let error as VendorUsageError {
+                throw reader.fail("\(error),").within("vendor_usage")
+            }
+            hasUsage = true
+        } else if api != nil {
+            throw reader.fail("\"api\" without \"vendor_usage\"").within("api")
+        }
         guard !purchase.model.isEmpty else {
             throw reader.fail("missing \"model\"").within("model")
         }
@@ -144,7 +162,24 @@ package struct LineQuestion {
             }
         case 6: purchase.list = try Currency(try reader.string())
         case 7: usage = try Self.usage(&reader)
+        case 9: vendorUsage = try reader.value(numbers: .decimal)
+        case 10:
+            let name = try reader.string()
+            guard let api = StreamAPI(rawValue: name) else {
+                throw reader.fail("no API \(quoted(name))")
+            }
+            self.api = api
         default: id = try reader.string()
+        }
+    }
+
+    /// What the vendor says of the answer counts where the question does not say it.
+    private mutating func take(_ vendorUsage: JSONValue, isTierGiven: Bool) throws {
+        let reading = try UsageReading(vendorUsage: vendorUsage, api: api)
+        usage = reading.usage
+        if purchase.model.isEmpty { purchase.model = reading.model ?? "" }
+        if !isTierGiven, let tier = reading.serviceTier {
+            purchase.serviceTier = RateConditions.tier(tier.lowercased())
         }
     }
 
