@@ -2,6 +2,8 @@
 # Many streams at once through the streaming client, pinned to one core, while the stand-in for a vendor has the others.
 #
 #   Benchmarks/streams.sh [COUNT [RATE [TOKENS]]]      default: 2000 streams, 20 tokens a second each, 200 tokens
+#
+# The exit code is 2 where they fall behind, the whole of them as well as one, by more than a tenth, or hold more than 80 KB.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/../scripts/lib.sh"
@@ -25,6 +27,20 @@ fi
 server=$!
 trap 'kill "$server" 2>/dev/null || true' EXIT
 sleep 1
+out=$(mktemp)
+trap 'rm -f "$out"; kill "$server" 2>/dev/null || true' EXIT
 STREAM_LOAD_URL=http://127.0.0.1:$port/v1 STREAM_LOAD_COUNT=$count "${pin_client[@]}" \
     swift test --package-path "$root" "${build_flags[@]}" --skip-build --disable-xctest --filter StreamLoadTests \
-    2>&1 </dev/null | grep -E '^streams|^CPU|✘'
+    2>&1 </dev/null | grep -E '^streams|^CPU|✘' | tee "$out"
+# The time that the stand-in takes from the first request to the last token; connections included.
+awk -v wanted="$(awk -v t="$tokens" -v r="$rate" 'BEGIN { print t / r }')" '
+    /✘/ { failed = 1 }
+    /^streams/ { for (i = 1; i <= NF; i++) { if ($i == "wall") wall = $(i + 1); if ($i == "p99") late = $(i + 1) } }
+    /^CPU/ { for (i = 1; i <= NF; i++) if ($i == "KiB" && $(i + 1) == "a") each = $(i - 1) }
+    END {
+        isBehind = wall == "" || wall > 1.1 * wanted + 1 || late > 1.1 * wanted
+        isLarge = each == "" || each * 1024 > 80000
+        print isBehind ? "MISSED: they fall behind" : "ok: nothing falls behind"
+        print isLarge ? "MISSED: a stream holds more than 80 KB" : "ok: a stream holds 80 KB at most"
+        exit failed || isBehind || isLarge ? 2 : 0
+    }' "$out"

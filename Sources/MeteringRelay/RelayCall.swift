@@ -173,6 +173,7 @@ extension RelayCall {
         for pair in headers[canonicalForm: tagHeader] {
             let halves = pair.split(separator: "=", maxSplits: 1)
             guard halves.count == 2, attribution.tags.count < maximumTags,
+                !pair.unicodeScalars.contains("\u{FFFD}"),
                 pair.utf8.count <= UsageEvent.maximumTextBytes
             else {
                 throw RelayProblem(
@@ -188,6 +189,10 @@ extension RelayCall {
         _ headers: HTTPHeaders, _ name: String
     ) throws(RelayProblem) -> String? {
         guard let text = headers.first(name: name), !text.isEmpty else { return nil }
+        // Two names that are none would be one.
+        guard !text.unicodeScalars.contains("\u{FFFD}") else {
+            throw RelayProblem(400, "invalid_attribution", "\(name) is not UTF-8")
+        }
         guard text.utf8.count <= UsageEvent.maximumTextBytes else {
             throw RelayProblem(
                 400, "invalid_attribution",
