@@ -33,8 +33,9 @@ package struct JSONReader {
     package private(set) var offset = 0
 
     /// Whether texts of others are read as most programs read them: of a key that an object has
-    /// twice the last value counts, and what is no UTF-8, or half of a surrogate pair, becomes U+FFFD.
-    /// Else these are refused.
+    /// twice the last value counts; what is no UTF-8, or half of a surrogate pair, becomes U+FFFD; texts
+    /// may hold control characters; `NaN`, infinities and endless numbers are `null`. Else these are
+    /// refused.
     package var isLenient = false
     /// Whether there was a key twice.
     package private(set) var hasDuplicates = false
@@ -131,7 +132,7 @@ package struct JSONReader {
                 defer { offset += 1 }
                 return UnsafeBufferPointer(rebasing: bytes[start..<offset])
             }
-            guard byte >= 0x20 else { throw fail("a control character in a string") }
+            guard byte >= 0x20 || isLenient else { throw fail("a control character in a string") }
             offset += byte == UInt8(ascii: "\\") ? 2 : 1
         }
         offset = bytes.count
@@ -293,8 +294,25 @@ package struct JSONReader {
 
     private mutating func number(_ numbers: Numbers) throws -> JSONValue {
         guard numbers == .decimal else { return .integer(try integer()) }
+        if isLenient, takeNoNumber() { return .null }
         let text = try numberText()
         return Int64(text).map(JSONValue.integer) ?? .decimal(text)
+    }
+
+    /// What some programs write for no number, or for one that nobody can hold.
+    private mutating func takeNoNumber() -> Bool {
+        for word in ["NaN", "Infinity", "-Infinity"] as [StaticString] where takeWord(word) {
+            return true
+        }
+        let start = offset
+        while let byte = peekByte,
+            (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
+        {
+            offset += 1
+        }
+        if offset - start > Self.maximumNumberLength { return true }
+        offset = start
+        return false
     }
 
     private mutating func readObject(

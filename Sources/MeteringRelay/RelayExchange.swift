@@ -200,7 +200,7 @@ final class RelayExchange: StreamReceiver {
 
     func ended() {
         exchange = nil
-        guard !answer.endsShort else {
+        guard !answer.endsShort, !answer.isUnreadable else {
             // Its connection's end is all that ended it.
             return failed(
                 StreamError(host: call.request.address.host, reason: .cutShort, wasSent: true))

@@ -67,13 +67,19 @@ package struct UsageReader: Sendable {
     package var hasFinalUsage: Bool { tally.hasFinalUsage }
 
     /// Whether the answer was finished: usage may still come.
-    package var hasFinishMarker: Bool { tally.finishReason != nil || tally.hasEnd }
+    package var hasFinishMarker: Bool { tally.isFinished || tally.hasEnd }
+
+    /// Whether what came so far ends in the middle: of an event, of a value, of an answer.
+    package var endsShort: Bool {
+        var whole = self
+        let reading = whole.finish()
+        if whole.hasFinalUsage { return false }
+        return !whole.hasFinishMarker && !whole.framing.isWhole
+            || reading.oddities.contains(.unterminatedEvent)
+    }
 
     /// Whether the sign came behind which a client looks for nothing more.
     package var hasEndMarker: Bool { tally.hasEnd }
-
-    /// Whether a value of JSON was begun and not ended.
-    package var isWithinPayload: Bool { framing.isWithinValue }
 
     /// Whether anything of the answer came: text, thoughts or arguments of tools.
     package var hasText: Bool { tally.text.bytes > 0 }

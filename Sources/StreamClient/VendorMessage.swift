@@ -6,11 +6,14 @@ package enum VendorMessage {
     package static let maximumCharacters = 300
 
     /// `nil` where the body is not JSON, or holds no such sentence: pages of HTML are not repeated.
-    package static func read(_ body: some Collection<UInt8>) -> String? {
+    /// A key that it repeats is left out before anything is cut.
+    package static func read(
+        _ body: some Collection<UInt8>, without key: StreamKey? = nil
+    ) -> String? {
         guard let json = try? JSONReader.value(of: Array(body), numbers: .decimal),
             let text = sentence(json)
         else { return nil }
-        return clean(text)
+        return clean(key?.redacted(text) ?? text)
     }
 
     /// `{"error":{"message":…}}` of nearly all, `{"error":…}` of Ollama, `{"message":…}` of Cohere

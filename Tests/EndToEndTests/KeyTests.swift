@@ -145,9 +145,11 @@ import Testing
             try await key("--project", "b", "--scope", "ingest,read"),
         ]
         try await serving([]) { curl in
-            func send(_ key: Int, _ id: String, _ output: Int) async throws -> String {
+            func send(
+                _ key: Int, _ id: String, _ output: Int, _ more: String = ""
+            ) async throws -> String {
                 let event =
-                    #"{"id":"\#(id)","start":"2026-11-01T10:00:00Z","model":"gpt-4.1","usage":{"input":10,"output":\#(output)}}"#
+                    #"{\#(more)"id":"\#(id)","start":"2026-11-01T10:00:00Z","model":"gpt-4.1","usage":{"input":10,"output":\#(output)}}"#
                 let reply = try await curl.send([
                     "/api/v1/events", "-H", "X-Api-Key: \(keys[key].text)", "-H",
                     "Content-Type: application/json", "--data-binary", event,
@@ -161,12 +163,15 @@ import Testing
             #expect(try await send(0, everywhere, 1) == "new")
             #expect(try await send(1, everywhere, 2) == "refused")
             #expect(try await send(0, everywhere, 1) == "same")
+            // What a client calls its source is no part of a project's name.
+            #expect(try await send(0, "req-2", 500, #""source":"s","#) == "new")
+            #expect(try await send(1, "req-2", 501, #""source":"s of project a","#) == "new")
             for key in keys {
                 let usage = try await curl.send([
                     "/api/v1/usage?month=2026-11", "-H", "X-Api-Key: \(key.text)",
                 ])
                 let total = try JSON.object(usage.body).objects("rows")[0]
-                #expect(total.integer("requests") == (key.text == keys[0].text ? 2 : 1))
+                #expect(total.integer("requests") == (key.text == keys[0].text ? 3 : 2))
             }
         }
     }

@@ -186,6 +186,43 @@ struct UsageReaderTests {
         #expect(reader.finish().known == .reported)
     }
 
+    /// Usage that text follows is not the last, whoever sent it without a finish; and one without an
+    /// output takes nothing from the one before.
+    @Test func usageThatTextFollowsIsNotFinal() {
+        func chunk(_ text: String) -> String {
+            #"data: {"id":"c","model":"m","choices":[{"delta":{"content":"\#(text)"}}]}"# + "\n\n"
+        }
+        func usage(_ output: String) -> String {
+            #"data: {"choices":[],"usage":{"prompt_tokens":100\#(output)}}"# + "\n\n"
+        }
+        let first = usage(#","completion_tokens":0"#)
+        #expect(Self.read(first + chunk("a"), isCut: true).known == .partial)
+        let middle = chunk("a") + usage(#","completion_tokens":3"#)
+        #expect(Self.read(middle, isCut: true).known == .reported)
+        #expect(Self.read(middle + chunk("b"), isCut: true).known == .partial)
+        let last = Self.read(
+            chunk("a") + usage(#","completion_tokens":20"#) + usage("") + "data: [DONE]\n\n")
+        #expect(last.known == .reported)
+        #expect(last.usage[.output] == 20)
+    }
+
+    /// Whatever else a payload holds, and however its names are written, its usage counts.
+    @Test(arguments: [
+        #""x":NaN,"#, #""x":-Infinity,"#, #""x":1"# + String(repeating: "0", count: 80) + ",",
+        "\"x\":\"\u{1}\t\",",
+    ]) func oddJSONBesideUsageLosesNoneOfIt(odd: String) {
+        let text =
+            #"data: {"id":"c","model":"m","choices":[{"delta":{"content":"a"}}]}"# + "\n\n"
+        for name in [#""usage""#, #""us\u0061ge""#] {
+            let end =
+                #"data: {\#(odd)"choices":[],\#(name):{"prompt_tokens":100,"completion_tokens":7}}"#
+                + "\n\ndata: [DONE]\n\n"
+            let reading = Self.read(text + text + end)
+            #expect(reading.known == .reported)
+            #expect(reading.usage[.input] == 100)
+        }
+    }
+
     /// The answer's text stands elsewhere in a document than in a stream.
     @Test func aDocumentOfResponsesWithoutUsageIsEstimated() {
         let reading = Self.read(

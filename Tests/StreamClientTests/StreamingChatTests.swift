@@ -150,6 +150,31 @@ import Testing
                 == .status(401, retryAfterMilliseconds: nil, message: "no (the key)"))
     }
 
+    /// Nor where it would be cut in two, nor as the name of a model, which the ledger keeps.
+    @Test func aKeyIsNeitherCutNorKept() async throws {
+        let long = String(repeating: "x", count: 298) + "sk-1"
+        let server = try await ScriptedServer(
+            Self.head(), Self.event(#"{"error":{"message":"\#(long)"}}"#))
+        let failure = try await ask(server).outcome.failure
+        #expect(failure?.description.contains("sk") == false)
+        let named = try await ScriptedServer(
+            Self.head(),
+            Self.event(#"{"id":"sk-1","model":"sk-1","choices":[{"delta":{"content":"a"}}]}"#))
+        let reading = try await ask(named).outcome.reading
+        #expect(reading.model == "(the key)")
+        #expect(reading.vendorID == "(the key)")
+    }
+
+    /// An error is the end, whether or not the connection ends.
+    @Test func anErrorIsNotWaitedBehind() async throws {
+        let body = Self.text("Hel") + Self.event(#"{"error":{"message":"boom"}}"#)
+        let server = try await ScriptedServer(
+            [[.send(Array((Self.head("200 OK", "content-length: 100000\r\n") + body).utf8))]])
+        let (outcome, _) = try await ask(server) { $0.idleMilliseconds = 600_000 }
+        #expect(outcome.failure == .vendor("boom"))
+        #expect(outcome.reading.known == .estimated)
+    }
+
     /// Behind the sign of its end an answer is whole, whether or not the connection ends.
     @Test func anAnswerIsNotWaitedForBehindItsEnd() async throws {
         let body = Self.text("Hello") + Self.finish + Self.usage + Self.done

@@ -117,6 +117,33 @@ async def whole_without_length(writer):
     writer.close()
 
 
+async def unterminated(writer):
+    """Whole, but for the blank line behind its last event."""
+    writer.write(head("Content-Type: text/event-stream\r\nConnection: close") + text
+                 + finish.replace(b"data: [DONE]\n\n", b"")[:-1])
+    await writer.drain()
+    writer.close()
+
+
+async def cut_in_usage(writer):
+    writer.write(head("Content-Type: text/event-stream\r\nConnection: close") + text
+                 + finish[:finish.index(b"prompt_tokens")])
+    await writer.drain()
+    writer.close()
+
+
+async def cut_array(writer):
+    writer.write(head("Content-Type: application/json\r\nConnection: close") + b'[{"candidates":[]},')
+    await writer.drain()
+    writer.close()
+
+
+async def failing(writer):
+    writer.write(head("Content-Type: text/event-stream\r\nConnection: close", "500 No") + text)
+    await writer.drain()
+    writer.close()
+
+
 async def escaped(writer):
     body = json.dumps({"id": "c", "object": "chat.completion", "model": "gpt-4.1", "größe": 1, "choices": [
         {"index": 0, "message": {"content": "abc"}, "finish_reason": "stop"}], "usage": usage}).encode()
@@ -125,6 +152,7 @@ async def escaped(writer):
 
 
 answers = {
+    "unterminated": unterminated, "cutinusage": cut_in_usage, "cutarray": cut_array, "failing": failing,
     "cut": cut_without_length, "cutdocument": cut_document, "eof": whole_without_length, "escaped": escaped,
     "plain": plain, "elsewhere": elsewhere, "packed": packed, "strange": strange_coding,
     "endless": endless_head, "nohttp": no_http, "long": long, "late": late_usage,
@@ -227,7 +255,8 @@ async def upstreams_that_do_not_behave(relay):
         status, _, body = await relay.ask(model)
         assert status == 502, (model, status, body)
     # What only the end of its connection ends may be cut: its client sees no clean end then.
-    for model, known in (("cut", "estimated"), ("cutdocument", "unknown")):
+    for model, known in (("cut", "estimated"), ("cutdocument", "unknown"), ("cutinusage", "estimated"),
+                         ("cutarray", "unknown")):
         try:
             answer = await relay.ask(model)
             raise AssertionError(f"a clean end: {model} {answer}")
@@ -239,6 +268,10 @@ async def upstreams_that_do_not_behave(relay):
         assert relay.events()[-1]["known"] == known, relay.events()[-1]
     status, headers, body = await relay.ask("eof")
     assert status == 200 and body.endswith(b"data: [DONE]\n\n") and relay.event(headers)["known"] == "reported"
+    status, headers, body = await relay.ask("unterminated")
+    assert status == 200 and body.startswith(text) and relay.event(headers)["known"] == "reported", body
+    status, _, body = await relay.ask("failing")
+    assert status == 500 and body == text, (status, body)
     status, headers, body = await relay.ask("escaped")
     assert status == 200 and relay.event(headers)["usage"]["output"] == 3, relay.event(headers)
     print("ok: a redirect, codings, and upstreams that speak no HTTP")

@@ -65,7 +65,7 @@ package struct EventIngest {
         let text = json["id"]?.textValue ?? ""
         guard EventID(text) != nil else {
             event.id = EventID(
-                importedFrom: "\(event.source) of project \(project)", id: text.utf8)
+                importedFrom: "\(project.utf8.count):\(project) \(event.source)", id: text.utf8)
             return
         }
         // Where the ledger cannot be read, keeping the event will say why.

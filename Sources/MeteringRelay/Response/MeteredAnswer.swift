@@ -123,12 +123,16 @@ struct MeteredAnswer {
     /// The end of the body: what was held back of it.
     mutating func finish() -> ByteBuffer { filter?.finish() ?? ByteBuffer() }
 
-    /// Whether it ended in the middle, by what its bytes say: where the connection's end is all that
-    /// ends it, and where a client of messages is to be told that it came whole.
+    /// Whether it ended in the middle, by what its bytes say, where the connection's end is all that
+    /// ends it.
     var endsShort: Bool {
-        guard mayBeCharged, !isOpaque, isEndedByConnection || isForMessages else { return false }
-        return isStream || isForMessages ? !usage.hasFinishMarker : usage.isWithinPayload
+        guard isEndedByConnection, !isOpaque, bytes > 0, let status, (200..<300).contains(status)
+        else { return false }
+        return usage.endsShort
     }
+
+    /// Whether a client of messages gets nothing of it, for nobody here can read it.
+    var isUnreadable: Bool { isForMessages && isOpaque }
 
     var hasFinalUsage: Bool { usage.hasFinalUsage }
     var hasFinishMarker: Bool { usage.hasFinishMarker }

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Pricing
 import ProviderUsage
+import Synchronization
 import WebSocketMessages
 import WebSocketServer
 
@@ -23,6 +24,8 @@ final class RelaySocket: WebSocketApplication {
     private var contextBytes = 0
     private var waiting: [SocketCompletion] = []
     private var current: SocketCompletion?
+    /// Bytes of the messages that are not answered, as they count among all requests.
+    private var countedBytes = 0
     private var exchange: RelayExchange?
     private var answer = AnswerReader()
     private var isCancelled = false
@@ -45,6 +48,7 @@ final class RelaySocket: WebSocketApplication {
     func closed(_ close: WebSocketClose?) {
         peer = nil
         waiting = []
+        count(-countedBytes)
         let exchange = exchange.take()
         exchange?.clientLeft()
     }
@@ -64,7 +68,7 @@ final class RelaySocket: WebSocketApplication {
                 RelayProblem(400, "invalid_json", "the message is not JSON: \(error)"), nil)
         }
         switch json["type"]?.textValue {
-        case "chat.completion": ask(json)
+        case "chat.completion": ask(json, bytes: message.bytes.readableBytes)
         case "context.update": update(json, bytes: message.bytes.readableBytes)
         case "cancel":
             // One that waits was not asked yet: the one under way is meant, and those behind it stay.
@@ -79,7 +83,7 @@ final class RelaySocket: WebSocketApplication {
         }
     }
 
-    private func ask(_ json: JSONValue) {
+    private func ask(_ json: JSONValue, bytes: Int) {
         guard waiting.count < Self.maximumWaiting, !isEnding else {
             return refuse(
                 RelayProblem(
@@ -87,12 +91,26 @@ final class RelaySocket: WebSocketApplication {
                     "more than \(Self.maximumWaiting) completions wait for their turn"), json["id"]
             )
         }
+        let limit = relay.settings.limits.allBodiesBytes
+        guard relay.gatheredBytes.load(ordering: .relaxed) + bytes <= limit else {
+            return refuse(
+                RelayProblem(
+                    503, "too_many_bytes",
+                    "requests under way hold \(limit >> 20) MiB, and more is not taken"), json["id"]
+            )
+        }
         do {
-            waiting.append(try SocketCompletion(json, context: context))
+            waiting.append(try SocketCompletion(json, context: context, bytes: bytes))
+            count(bytes)
         } catch {
             return refuse(error, json["id"])
         }
         next()
+    }
+
+    private func count(_ bytes: Int) {
+        countedBytes += bytes
+        relay.gatheredBytes.wrappingAdd(bytes, ordering: .relaxed)
     }
 
     private func update(_ json: JSONValue, bytes: Int) {
@@ -125,6 +143,7 @@ final class RelaySocket: WebSocketApplication {
             self.exchange = exchange
             exchange.start()
         } catch {
+            count(-min(completion.bytes, countedBytes))
             refuse(error, completion.id)
             next()
         }
@@ -132,6 +151,7 @@ final class RelaySocket: WebSocketApplication {
 
     private func over() {
         exchange = nil
+        count(-min(current?.bytes ?? 0, countedBytes))
         current = nil
         flushSoon()
         // Not within the call of the exchange that ends.

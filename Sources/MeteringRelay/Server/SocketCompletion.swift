@@ -8,6 +8,8 @@ import StreamClient
 struct SocketCompletion {
     let model: String
     let maximumTokens: Int64?
+    /// Of its message.
+    let bytes: Int
     /// Echoed in each message of the answer.
     let id: JSONValue?
     /// As they came, whatever they hold.
@@ -15,7 +17,8 @@ struct SocketCompletion {
     private let temperature: JSONValue?
 
     /// Throws `RelayProblem` for a message that asks for nothing.
-    init(_ message: JSONValue, context: [JSONValue]) throws(RelayProblem) {
+    init(_ message: JSONValue, context: [JSONValue], bytes: Int) throws(RelayProblem) {
+        self.bytes = bytes
         id = message["id"]
         guard let model = message["model"]?.textValue, !model.isEmpty else {
             throw RelayProblem(400, "model_required", "the message names no model")

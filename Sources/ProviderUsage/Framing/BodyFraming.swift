@@ -32,9 +32,9 @@ package struct BodyFraming: Sendable {
         case .values(let splitter): splitter.oversized
         }
     }
-    /// Whether a value was begun, in a body of JSON, and not ended.
-    package var isWithinValue: Bool {
-        if case .values(let splitter) = state { splitter.hasRest } else { false }
+    /// Whether it is one whole document, or a whole array of them.
+    package var isWhole: Bool {
+        if case .values(let splitter) = state { splitter.isWhole } else { false }
     }
     /// Whether an array was closed, which ends a stream of that form.
     package var isClosedArray: Bool {

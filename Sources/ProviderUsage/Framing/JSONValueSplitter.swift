@@ -32,6 +32,9 @@ struct JSONValueSplitter: Sendable {
     /// Whether a value was begun and not ended.
     var hasRest: Bool { depth > 0 || !value.isEmpty }
 
+    /// Whether nothing that was begun is open: an array is closed, and no value under way.
+    var isWhole: Bool { !hasRest && (isArray != true || isClosed) }
+
     private mutating func take(_ byte: UInt8, _ body: (UnsafeRawBufferPointer) -> Void) {
         if isInText {
             append(byte)

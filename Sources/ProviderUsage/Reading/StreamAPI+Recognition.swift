@@ -7,6 +7,10 @@ extension StreamAPI {
             self = api
             return
         }
+        if value["choices"]?.elements?.first?["delta"] != nil {
+            self = .openAIChat
+            return
+        }
         if let event = value["event_type"]?.textValue {
             self = event.contains(".") ? .geminiInteractions : .cohereV1
             return

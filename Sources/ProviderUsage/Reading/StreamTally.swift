@@ -43,8 +43,13 @@ struct StreamTally: Sendable {
 
     init(api: StreamAPI?) { self.api = api }
 
-    /// Final usage is what the vendor calls so; where it does not, what stood at a proper end.
-    var hasFinalUsage: Bool { isFinal || (hasEnd && counts != nil && !isOutputPlaceholder) }
+    /// Final usage is what the vendor calls so; where it does not, what stood at a proper end. Of an
+    /// answer whose output has no count that can be used, the text tells more.
+    var hasFinalUsage: Bool {
+        (isFinal || (hasEnd && counts != nil && !isOutputPlaceholder)) && !isOutputMissing
+    }
+
+    private var isOutputMissing: Bool { counts?.output == nil && !text.isEmpty }
 
     /// Whether usage that the payload being read brings is what the vendor bills: it comes with or
     /// behind the finish. Where each piece of text carries a finish, only a payload without text does
@@ -102,7 +107,8 @@ struct StreamTally: Sendable {
         var reader = JSONReader(bytes.bindMemory(to: UInt8.self))
         reader.isLenient = true
         let value = try reader.value(numbers: .decimal)
-        try reader.expectEnd()
+        // What stands behind a whole value is passed over.
+        if (try? reader.expectEnd()) == nil { oddities.insert(.malformedPayload) }
         if reader.hasDuplicates { oddities.insert(.duplicateKey) }
         return value
     }
@@ -114,6 +120,8 @@ struct StreamTally: Sendable {
             looks += 1
             return true
         }
+        // A name may be written with escapes.
+        if bytes.hasEscapedLetter { return true }
         switch api {
         case .openAIChat, .openAICompletions:
             return bytes.hasKey("\"finish_reason\"") || bytes.hasKey("\"usage\"")
@@ -134,11 +142,11 @@ struct StreamTally: Sendable {
         addText(of: bytes, api)
         payloadHasText = text.bytes > before
         isFirstText = before == 0 && payloadHasText
-        // A finish that more text follows was none, and usage that came with it is not the last.
-        if isFinished, payloadHasText {
+        // A finish that more text follows was none, and usage that came before it is not the last.
+        if payloadHasText, isFinished || isFinal {
+            if isFinished { finishIsStamp = firstTextWasFinal }
             isFinished = false
             isFinal = false
-            finishIsStamp = firstTextWasFinal
         }
     }
 
@@ -241,6 +249,8 @@ struct StreamTally: Sendable {
             oddities.insert(.nonMonotonic)
         }
         if errorKind != nil { oddities.insert(.usageAfterError) }
+        // Of less than was final before it says nothing better.
+        if self.isFinal, counts?.output != nil, new.output == nil { return }
         counts = new
         isOutputPlaceholder = false
         self.isFinal = self.isFinal || isFinal
@@ -277,11 +287,9 @@ struct StreamTally: Sendable {
         var known = counts ?? VendorCounts()
         if isOutputPlaceholder { known.output = nil }
         reading.isInputKnown = known.input != nil
-        // Of an answer whose output has no count that can be used, the text still tells.
-        let isOutputMissing = known.output == nil && !text.isEmpty
-        if hasFinalUsage, !isOutputMissing {
+        if hasFinalUsage {
             reading.known = .reported
-        } else if isOutputMissing {
+        } else if known.output == nil, !text.isEmpty {
             let estimate = TokenEstimate(text, model: model ?? modelAsked)
             known.output = estimate.tokens
             known.reasoning = 0

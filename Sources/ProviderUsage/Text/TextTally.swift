@@ -98,6 +98,18 @@ package struct TextTally: Hashable, Sendable {
 }
 
 extension UnsafeRawBufferPointer {
+    /// Whether a letter, or an underscore, is written as an escape, which no writer does to a text.
+    var hasEscapedLetter: Bool {
+        var offset = 0
+        while let place = firstIndex(of: "\\u00", from: offset) {
+            offset = place + 4
+            guard offset + 1 < count else { return false }
+            let high = self[offset]
+            if (0x34...0x37).contains(high) { return true }
+        }
+        return false
+    }
+
     /// Whether a key stands in a JSON text with a value other than `null`.
     func hasKey(_ key: StaticString) -> Bool {
         var offset = 0

@@ -14,10 +14,13 @@ struct ChatAnswer {
     /// What the vendor called an error inside the answer.
     private(set) var error: String?
 
-    init(_ api: StreamAPI, host: String, model: String) {
-        self.host = host
-        usage = UsageReader(api: api, modelAsked: model)
-        answer = AnswerReader(api: api)
+    private let key: StreamKey?
+
+    init(_ endpoint: ChatEndpoint, model: String) {
+        host = endpoint.address.host
+        key = endpoint.key
+        usage = UsageReader(api: endpoint.api, modelAsked: model)
+        answer = AnswerReader(api: endpoint.api)
     }
 
     var isEnded: Bool { usage.hasFinishMarker }
@@ -74,7 +77,8 @@ struct ChatAnswer {
                 try listener.text(piece)
             case .reasoning, .toolArguments:
                 firstTokenMilliseconds = firstTokenMilliseconds ?? milliseconds
-            case .failure(let message): error = error ?? VendorMessage.clean(message)
+            case .failure(let message):
+                error = error ?? VendorMessage.clean(key?.redacted(message) ?? message)
             default: break
             }
         }

@@ -66,6 +66,19 @@ extension StreamError {
     }
 }
 
+extension UsageReading {
+    /// The same without a key that whoever answered calls itself by.
+    func redacted(_ key: StreamKey?) -> UsageReading {
+        guard let key else { return self }
+        var reading = self
+        reading.model = model.map(key.redacted)
+        reading.vendorID = vendorID.map(key.redacted)
+        reading.finishReason = finishReason.map(key.redacted)
+        reading.serviceTier = serviceTier.map(key.redacted)
+        return reading
+    }
+}
+
 extension WebSocketClose {
     fileprivate func redacted(_ key: StreamKey) -> WebSocketClose {
         WebSocketClose(code, key.redacted(reason))

@@ -22,7 +22,7 @@ package struct StreamingChat: Sendable {
     }
 
     /// How long the end of a body may come behind the sign of an answer's end.
-    private static let endMilliseconds: Int64 = 500
+    private static let endMilliseconds: Int64 = 3_000
 
     /// Never throws: whatever happens is in the outcome, and cancelling the task ends the request.
     package func ask(_ question: ChatQuestion, _ listener: ChatListener) async -> ChatOutcome {
@@ -58,7 +58,7 @@ package struct StreamingChat: Sendable {
         let start = clock.now()
         let instant = clock.instant
         let host = endpoint.address.host
-        var answer = ChatAnswer(endpoint.api, host: host, model: question.model)
+        var answer = ChatAnswer(endpoint, model: question.model)
         var failure: ChatFailure?
         var mayBeCharged = true
         do {
@@ -71,7 +71,9 @@ package struct StreamingChat: Sendable {
                 let time = clock.milliseconds(since: instant)
                 try piece.withUnsafeReadableBytes { try answer.read($0, at: time, listener) }
                 // The end of the body comes with it, or soon, or the connection is of no more use.
-                if answer.hasEndMarker { response.body.expectEnd(within: Self.endMilliseconds) }
+                if answer.hasEndMarker || answer.error != nil {
+                    response.body.expectEnd(within: Self.endMilliseconds)
+                }
             }
             try answer.end(at: clock.milliseconds(since: instant), listener)
             failure = answer.failure
@@ -79,7 +81,7 @@ package struct StreamingChat: Sendable {
             // What happens behind the end of the answer cuts nothing off.
             let isBehindTheEnd =
                 answer.isEnded && answer.hasFinalUsage && error.reason == .cutShort
-                || answer.hasEndMarker
+                || answer.hasEndMarker || answer.error != nil
             failure = isBehindTheEnd ? answer.failure : .stream(error)
             mayBeCharged = error.mayBeCharged
         } catch {
@@ -87,7 +89,8 @@ package struct StreamingChat: Sendable {
             failure = .stream(StreamError(host: host, reason: .cancelled, wasSent: true))
         }
         return ChatOutcome(
-            reading: answer.reading(isCut: failure != nil), text: answer.text,
+            reading: answer.reading(isCut: failure != nil).redacted(endpoint.key),
+            text: answer.text,
             failure: failure?.redacted(endpoint.key),
             start: start, durationMilliseconds: clock.milliseconds(since: instant),
             firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged)
@@ -96,7 +99,7 @@ package struct StreamingChat: Sendable {
     private func refusal(_ response: StreamResponse) async throws(StreamError) -> StreamError {
         let body = try await response.body.gathered(upTo: settings.limits.maximumErrorBytes)
         let wait = RetryAfter.milliseconds(now: clock.now()) { response.header($0) }
-        let message = VendorMessage.read(body.readableBytesView)
+        let message = VendorMessage.read(body.readableBytesView, without: endpoint.key)
         return StreamError(
             host: endpoint.address.host,
             reason: .status(

@@ -68,7 +68,7 @@ package actor WebSocketChat {
     private func once(_ question: ChatQuestion, _ listener: ChatListener) async -> ChatOutcome {
         var start = clock.now()
         var instant = clock.instant
-        var answer = ChatAnswer(.webSocketChat, host: endpoint.address.host, model: question.model)
+        var answer = ChatAnswer(endpoint, model: question.model)
         var failure: ChatFailure?
         var mayBeCharged = true
         do {
@@ -91,7 +91,8 @@ package actor WebSocketChat {
             await leave(error)
         }
         return ChatOutcome(
-            reading: answer.reading(isCut: failure != nil), text: answer.text,
+            reading: answer.reading(isCut: failure != nil).redacted(endpoint.key),
+            text: answer.text,
             failure: failure?.redacted(endpoint.key),
             start: start, durationMilliseconds: clock.milliseconds(since: instant),
             firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged)
@@ -194,7 +195,10 @@ struct WebSocketContext: Hashable, Sendable {
 
     /// The `type` of a message; `nil` where it has none.
     static func kind(of message: WebSocketMessage) -> String? {
-        let bytes = Array(message.bytes.readableBytesView)
-        return (try? JSONReader.value(of: bytes, numbers: .decimal))?["type"]?.textValue
+        message.bytes.withUnsafeReadableBytes { bytes in
+            var reader = JSONReader(bytes.bindMemory(to: UInt8.self))
+            reader.isLenient = true
+            return (try? reader.value(numbers: .decimal))?["type"]?.textValue
+        }
     }
 }
