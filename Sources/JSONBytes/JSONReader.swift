@@ -5,10 +5,9 @@ package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The member at fault, where whoever reads says so: `usage.output`.
     package private(set) var field: String?
 
-    package init(offset: Int, problem: String, field: String? = nil) {
+    package init(offset: Int, problem: String) {
         self.offset = offset
         self.problem = problem
-        self.field = field
     }
 
     /// The same, of a value within that member.
@@ -65,6 +64,14 @@ package struct JSONReader {
         }
     }
 
+    /// What others wrote, read as most programs read it, whatever stands behind it; `nil` where it is
+    /// no JSON even so.
+    package static func lenientValue(of bytes: UnsafeRawBufferPointer) -> JSONValue? {
+        var reader = JSONReader(bytes.bindMemory(to: UInt8.self))
+        reader.isLenient = true
+        return try? reader.value(numbers: .decimal)
+    }
+
     package func fail(_ problem: String) -> JSONError {
         JSONError(offset: offset, problem: problem)
     }
@@ -105,11 +112,6 @@ package struct JSONReader {
 
     package mutating func string() throws -> String {
         let raw = try rawString("expected a string")
-        return try text(raw)
-    }
-
-    /// What stands between the quotes of a string.
-    private func text(_ raw: UnsafeBufferPointer<UInt8>) throws -> String {
         if raw.contains(UInt8(ascii: "\\")) { return try unescaped(raw) }
         return try decoded(raw)
     }
@@ -197,6 +199,17 @@ package struct JSONReader {
     package mutating func numberText() throws -> String {
         skipSpace()
         let start = offset
+        let number = try numberBytes()
+        guard number.count <= Self.maximumNumberLength else {
+            offset = start
+            throw fail("a number of more than \(Self.maximumNumberLength) characters")
+        }
+        return String(decoding: number, as: UTF8.self)
+    }
+
+    /// The bytes of any number, however many.
+    private mutating func numberBytes() throws -> Slice<UnsafeBufferPointer<UInt8>> {
+        let start = offset
         takeDigits(after: UInt8(ascii: "-"), isOptional: true)
         let wholeStart = bytes.indices.contains(start) && bytes[start] == UInt8(ascii: "-") ? 1 : 0
         let whole = offset - start - wholeStart
@@ -210,15 +223,11 @@ package struct JSONReader {
             if peekByte == UInt8(ascii: "+") { offset += 1 }
             isNumber = takeDigits(after: UInt8(ascii: "-"), isOptional: true) && isNumber
         }
-        let length = offset - start
-        guard isNumber, length <= Self.maximumNumberLength else {
+        guard isNumber else {
             offset = start
-            throw fail(
-                isNumber
-                    ? "a number of more than \(Self.maximumNumberLength) characters"
-                    : "expected a value")
+            throw fail("expected a value")
         }
-        return String(decoding: bytes[start..<start + length], as: UTF8.self)
+        return bytes[start..<offset]
     }
 
     private var peekByte: UInt8? { offset < bytes.count ? bytes[offset] : nil }
@@ -294,25 +303,18 @@ package struct JSONReader {
 
     private mutating func number(_ numbers: Numbers) throws -> JSONValue {
         guard numbers == .decimal else { return .integer(try integer()) }
-        if isLenient, takeNoNumber() { return .null }
-        let text = try numberText()
+        let text: String
+        if isLenient {
+            for word in ["NaN", "Infinity", "-Infinity"] as [StaticString] where takeWord(word) {
+                return .null
+            }
+            let number = try numberBytes()
+            guard number.count <= Self.maximumNumberLength else { return .null }
+            text = String(decoding: number, as: UTF8.self)
+        } else {
+            text = try numberText()
+        }
         return Int64(text).map(JSONValue.integer) ?? .decimal(text)
-    }
-
-    /// What some programs write for no number, or for one that nobody can hold.
-    private mutating func takeNoNumber() -> Bool {
-        for word in ["NaN", "Infinity", "-Infinity"] as [StaticString] where takeWord(word) {
-            return true
-        }
-        let start = offset
-        while let byte = peekByte,
-            (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
-        {
-            offset += 1
-        }
-        if offset - start > Self.maximumNumberLength { return true }
-        offset = start
-        return false
     }
 
     private mutating func readObject(

@@ -73,6 +73,13 @@ package final class Relay: Sendable {
     let open = OpenExchanges()
     /// Bytes of requests that are here, and not answered.
     let gatheredBytes = Atomic<Int>(0)
+
+    var tooManyBytes: RelayProblem {
+        RelayProblem(
+            503, "too_many_bytes",
+            "requests under way hold \(settings.limits.allBodiesBytes >> 20) MiB, and more is not taken",
+            retryAfterSeconds: 1)
+    }
     /// One for each upstream and event loop: a request and its answer never leave theirs.
     private let clients: [[ObjectIdentifier: HTTPStreamClient]]
 

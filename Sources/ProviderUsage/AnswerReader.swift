@@ -27,10 +27,7 @@ package struct AnswerReader: Sendable {
 
     /// Takes one message of a WebSocket.
     package mutating func read(message: UnsafeRawBufferPointer, _ part: (AnswerPart) -> Void) {
-        Self.take(
-            BodyFraming.Payload(
-                bytes: message, type: UnsafeRawBufferPointer(start: nil, count: 0),
-                isUnterminated: false, isEvent: true), &api, part)
+        Self.take(BodyFraming.Payload(message: message), &api, part)
     }
 
     /// The end of the body: what its last event still holds.
@@ -43,9 +40,7 @@ package struct AnswerReader: Sendable {
     private static func take(
         _ payload: BodyFraming.Payload, _ api: inout StreamAPI?, _ part: (AnswerPart) -> Void
     ) {
-        var reader = JSONReader(payload.bytes.bindMemory(to: UInt8.self))
-        reader.isLenient = true
-        guard let value = try? reader.value(numbers: .decimal) else { return }
+        guard let value = JSONReader.lenientValue(of: payload.bytes) else { return }
         take(value, type: payload.type, &api, part)
     }
 

@@ -11,8 +11,7 @@ package struct InspectedEvent: Sendable {
     init(_ payload: BodyFraming.Payload, _ tally: StreamTally) {
         var type = String(decoding: payload.type, as: UTF8.self)
         if type.isEmpty {
-            var reader = JSONReader(payload.bytes.bindMemory(to: UInt8.self))
-            let value = try? reader.value(numbers: .decimal)
+            let value = JSONReader.lenientValue(of: payload.bytes)
             type =
                 (value?["type"] ?? value?["event_type"] ?? value?["object"])?.textValue
                 ?? (value == nil ? String(decoding: payload.bytes.prefix(20), as: UTF8.self) : "")

@@ -44,10 +44,7 @@ package struct UsageReader: Sendable {
 
     /// Takes one message of a WebSocket.
     package mutating func read(message: UnsafeRawBufferPointer) {
-        tally.take(
-            BodyFraming.Payload(
-                bytes: message, type: UnsafeRawBufferPointer(start: nil, count: 0),
-                isUnterminated: false, isEvent: true))
+        tally.take(BodyFraming.Payload(message: message))
     }
 
     /// The end of the body; `isCut` where the connection broke before it.

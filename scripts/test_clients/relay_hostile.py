@@ -98,50 +98,13 @@ async def late_usage(writer):
     writer.write(chunk(parts[1] + b"\n\n" + b"data: [DONE]\n\n") + chunk(b""))
 
 
-async def cut_without_length(writer):
-    """Nothing but the end of the connection ends it, in the middle of the answer."""
-    writer.write(head("Content-Type: text/event-stream\r\nConnection: close") + text)
-    await writer.drain()
-    writer.close()
-
-
-async def cut_document(writer):
-    writer.write(head("Content-Type: application/json\r\nConnection: close") + b'{"id":"c","choices":[{"mess')
-    await writer.drain()
-    writer.close()
-
-
-async def whole_without_length(writer):
-    writer.write(head("Content-Type: text/event-stream\r\nConnection: close") + text + finish)
-    await writer.drain()
-    writer.close()
-
-
-async def unterminated(writer):
-    """Whole, but for the blank line behind its last event."""
-    writer.write(head("Content-Type: text/event-stream\r\nConnection: close") + text
-                 + finish.replace(b"data: [DONE]\n\n", b"")[:-1])
-    await writer.drain()
-    writer.close()
-
-
-async def cut_in_usage(writer):
-    writer.write(head("Content-Type: text/event-stream\r\nConnection: close") + text
-                 + finish[:finish.index(b"prompt_tokens")])
-    await writer.drain()
-    writer.close()
-
-
-async def cut_array(writer):
-    writer.write(head("Content-Type: application/json\r\nConnection: close") + b'[{"candidates":[]},')
-    await writer.drain()
-    writer.close()
-
-
-async def failing(writer):
-    writer.write(head("Content-Type: text/event-stream\r\nConnection: close", "500 No") + text)
-    await writer.drain()
-    writer.close()
+def ended_by_connection(body, kind="text/event-stream", status="200 OK"):
+    """Of no length, and in no chunks: the end of the connection is all that ends it."""
+    async def answer(writer):
+        writer.write(head(f"Content-Type: {kind}\r\nConnection: close", status) + body)
+        await writer.drain()
+        writer.close()
+    return answer
 
 
 async def escaped(writer):
@@ -152,8 +115,15 @@ async def escaped(writer):
 
 
 answers = {
-    "unterminated": unterminated, "cutinusage": cut_in_usage, "cutarray": cut_array, "failing": failing,
-    "cut": cut_without_length, "cutdocument": cut_document, "eof": whole_without_length, "escaped": escaped,
+    "cut": ended_by_connection(text),
+    "cutdocument": ended_by_connection(b'{"id":"c","choices":[{"mess', "application/json"),
+    "cutinusage": ended_by_connection(text + finish[:finish.index(b"prompt_tokens")]),
+    "cutarray": ended_by_connection(b'[{"candidates":[]},', "application/json"),
+    "eof": ended_by_connection(text + finish),
+    # Whole, but for the blank line behind its last event.
+    "unterminated": ended_by_connection(text + finish.replace(b"data: [DONE]\n\n", b"")[:-1]),
+    "failing": ended_by_connection(text, status="500 No"),
+    "escaped": escaped,
     "plain": plain, "elsewhere": elsewhere, "packed": packed, "strange": strange_coding,
     "endless": endless_head, "nohttp": no_http, "long": long, "late": late_usage,
 }

@@ -175,11 +175,7 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         countedBytes += bytes.readableBytes
         let all = relay.gatheredBytes.wrappingAdd(bytes.readableBytes, ordering: .relaxed).newValue
         guard all <= relay.settings.limits.allBodiesBytes else {
-            return refuse(
-                RelayProblem(
-                    503, "too_many_bytes",
-                    "requests under way hold \(relay.settings.limits.allBodiesBytes >> 20) MiB, and more is not taken",
-                    retryAfterSeconds: 1))
+            return refuse(relay.tooManyBytes)
         }
         if body.readableBytes == 0 { body = bytes } else { body.writeImmutableBuffer(bytes) }
     }

@@ -91,13 +91,9 @@ final class RelaySocket: WebSocketApplication {
                     "more than \(Self.maximumWaiting) completions wait for their turn"), json["id"]
             )
         }
-        let limit = relay.settings.limits.allBodiesBytes
-        guard relay.gatheredBytes.load(ordering: .relaxed) + bytes <= limit else {
-            return refuse(
-                RelayProblem(
-                    503, "too_many_bytes",
-                    "requests under way hold \(limit >> 20) MiB, and more is not taken"), json["id"]
-            )
+        let all = relay.gatheredBytes.load(ordering: .relaxed) + bytes
+        guard all <= relay.settings.limits.allBodiesBytes else {
+            return refuse(relay.tooManyBytes, json["id"])
         }
         do {
             waiting.append(try SocketCompletion(json, context: context, bytes: bytes))

@@ -99,9 +99,14 @@ extension BodyFraming.Payload {
             isEvent: true)
     }
 
-    fileprivate init(value: UnsafeRawBufferPointer) {
+    fileprivate init(value: UnsafeRawBufferPointer) { self.init(value, isEvent: false) }
+
+    /// Of a WebSocket.
+    init(message: UnsafeRawBufferPointer) { self.init(message, isEvent: true) }
+
+    private init(_ bytes: UnsafeRawBufferPointer, isEvent: Bool) {
         self.init(
-            bytes: value, type: UnsafeRawBufferPointer(start: nil, count: 0),
-            isUnterminated: false, isEvent: false)
+            bytes: bytes, type: UnsafeRawBufferPointer(start: nil, count: 0),
+            isUnterminated: false, isEvent: isEvent)
     }
 }

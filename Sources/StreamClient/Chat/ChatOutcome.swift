@@ -38,10 +38,19 @@ package enum ChatFailure: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-extension ChatFailure {
-    /// The same without a key that whoever answered repeats.
-    func redacted(_ key: StreamKey?) -> ChatFailure {
+extension ChatOutcome {
+    /// The same without a key that whoever answered repeats, where it is shown or kept.
+    func redacted(_ key: StreamKey?) -> ChatOutcome {
         guard let key else { return self }
+        var outcome = self
+        outcome.failure = failure?.redacted(key)
+        outcome.reading = reading.redacted(key)
+        return outcome
+    }
+}
+
+extension ChatFailure {
+    fileprivate func redacted(_ key: StreamKey) -> ChatFailure {
         switch self {
         case .vendor(let message): return .vendor(key.redacted(message))
         case .stream(let error): return .stream(error.redacted(key))
@@ -51,7 +60,7 @@ extension ChatFailure {
 }
 
 extension StreamError {
-    func redacted(_ key: StreamKey) -> StreamError {
+    fileprivate func redacted(_ key: StreamKey) -> StreamError {
         let reason: Reason
         switch self.reason {
         case .status(let status, let retryAfter, let message):
@@ -67,9 +76,7 @@ extension StreamError {
 }
 
 extension UsageReading {
-    /// The same without a key that whoever answered calls itself by.
-    func redacted(_ key: StreamKey?) -> UsageReading {
-        guard let key else { return self }
+    fileprivate func redacted(_ key: StreamKey) -> UsageReading {
         var reading = self
         reading.model = model.map(key.redacted)
         reading.vendorID = vendorID.map(key.redacted)

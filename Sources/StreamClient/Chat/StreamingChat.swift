@@ -89,11 +89,10 @@ package struct StreamingChat: Sendable {
             failure = .stream(StreamError(host: host, reason: .cancelled, wasSent: true))
         }
         return ChatOutcome(
-            reading: answer.reading(isCut: failure != nil).redacted(endpoint.key),
-            text: answer.text,
-            failure: failure?.redacted(endpoint.key),
+            reading: answer.reading(isCut: failure != nil), text: answer.text, failure: failure,
             start: start, durationMilliseconds: clock.milliseconds(since: instant),
-            firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged)
+            firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged
+        ).redacted(endpoint.key)
     }
 
     private func refusal(_ response: StreamResponse) async throws(StreamError) -> StreamError {

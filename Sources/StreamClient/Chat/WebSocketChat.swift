@@ -91,11 +91,10 @@ package actor WebSocketChat {
             await leave(error)
         }
         return ChatOutcome(
-            reading: answer.reading(isCut: failure != nil).redacted(endpoint.key),
-            text: answer.text,
-            failure: failure?.redacted(endpoint.key),
+            reading: answer.reading(isCut: failure != nil), text: answer.text, failure: failure,
             start: start, durationMilliseconds: clock.milliseconds(since: instant),
-            firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged)
+            firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged
+        ).redacted(endpoint.key)
     }
 
     /// Reads until the other side says that it is done, or what went wrong.
@@ -195,10 +194,8 @@ struct WebSocketContext: Hashable, Sendable {
 
     /// The `type` of a message; `nil` where it has none.
     static func kind(of message: WebSocketMessage) -> String? {
-        message.bytes.withUnsafeReadableBytes { bytes in
-            var reader = JSONReader(bytes.bindMemory(to: UInt8.self))
-            reader.isLenient = true
-            return (try? reader.value(numbers: .decimal))?["type"]?.textValue
+        message.bytes.withUnsafeReadableBytes {
+            JSONReader.lenientValue(of: $0)?["type"]?.textValue
         }
     }
 }
