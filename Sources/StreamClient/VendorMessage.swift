@@ -10,9 +10,8 @@ package enum VendorMessage {
     package static func read(
         _ body: some Collection<UInt8>, without key: StreamKey? = nil
     ) -> String? {
-        guard let json = try? JSONReader.value(of: Array(body), numbers: .decimal),
-            let text = sentence(json)
-        else { return nil }
+        let json = Array(body).withUnsafeBytes { JSONReader.lenientValue(of: $0) }
+        guard let text = json.flatMap(sentence) else { return nil }
         return clean(key?.redacted(text) ?? text)
     }
 

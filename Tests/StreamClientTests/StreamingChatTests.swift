@@ -165,6 +165,15 @@ import Testing
         #expect(reading.vendorID == "(the key)")
     }
 
+    /// A vendor's words are shown though a character of them is cut in two.
+    @Test func aRefusalIsReadLikeAnAnswer() async throws {
+        let body = #"{"error":{"message":"no \ud83d more"}}"#
+        let server = try await ScriptedServer(
+            Self.head("403 No", "content-length: \(body.utf8.count)\r\n") + body)
+        let failure = try await ask(server).outcome.failure
+        #expect(failure?.description.hasSuffix("(status 403): no \u{FFFD} more") == true)
+    }
+
     /// An error is the end, whether or not the connection ends.
     @Test func anErrorIsNotWaitedBehind() async throws {
         let body = Self.text("Hel") + Self.event(#"{"error":{"message":"boom"}}"#)
