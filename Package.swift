@@ -253,9 +253,12 @@ let package = Package(
         .testTarget(
             name: "MeteringRelayTests",
             dependencies: [
-                "MeteringRelay", "Accounting", "JSONBytes", "ProviderUsage", "StreamClient",
+                "MeteringRelay", "Accounting", "JSONBytes", "LedgerContract", "Pricing",
+                "ProviderUsage", "SQLiteStore", "StreamClient",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -4,13 +4,22 @@ import Pricing
 
 extension SQLiteStore: BudgetReservations {
     package func reserve(
-        _ reservation: Reservation, account: String, admit: ([BudgetState]) throws -> Bool
-    ) throws -> Bool {
+        _ reservations: [Reservation], account: String,
+        admit: (Int, [BudgetState]) throws -> Bool
+    ) throws -> [Result<Bool, any Error>] {
         try changeHolds(account, .normal) { holds in
-            let states = try reservation.holds.map { try holds.state(of: $0.window) }
-            guard try admit(states) else { return false }
-            try holds.insert(reservation)
-            return true
+            try reservations.enumerated().map { index, reservation in
+                let states = try reservation.holds.map { try holds.state(of: $0.window) }
+                let verdict = Result { try admit(index, states) }
+                guard case .success(true) = verdict else { return verdict }
+                do {
+                    try holds.insert(reservation)
+                    return verdict
+                } catch let error as LedgerError {
+                    // Thrown before anything of it was written.
+                    return .failure(error)
+                }
+            }
         }
     }
 

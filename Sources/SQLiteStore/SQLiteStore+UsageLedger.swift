@@ -16,7 +16,7 @@ extension SQLiteStore: UsageLedger {
         }
     }
 
-    package func makeDurable() throws { try foldLog() }
+    package func makeDurable() throws { try syncLog() }
 
     package func correct(_ entries: [LedgerEntry], reason: String, account: String) throws {
         try writeLedger(account, .full) { writer in

@@ -76,6 +76,33 @@ extension LedgerContract {
             }
             try expectEqual(try held(ledger), try usd("0.1").attos)
         },
+        Case(description: "of requests held together each has its own answer") { ledger in
+            // 1 and 3 fit under 1.00, 2 does not beside 1, 1 is there already, and nobody can say
+            // what 4 is: none of them takes another with it.
+            struct Unclear: Error {}
+            let asked: [(UInt64, String)] = [
+                (1, "0.6"), (2, "0.5"), (1, "0.1"), (4, "9"), (3, "0.4"),
+            ]
+            let answers = try ledger.reserve(
+                try asked.map { try reservation($0, $1) }, account: account
+            ) { place, states in
+                if asked[place].1 == "9" { throw Unclear() }
+                let held = states[0].reserved[.usd] ?? .zero(.usd)
+                return try held.adding(try usd(asked[place].1)).attos <= usd("1").attos
+            }
+            let words = answers.map { answer in
+                switch answer {
+                case .success(let isHeld): isHeld ? "held" : "refused"
+                case .failure(is LedgerError): "already held"
+                case .failure: "unclear"
+                }
+            }
+            try expectEqual(words, ["held", "refused", "already held", "unclear", "held"])
+            try expectEqual(try held(ledger), try usd("1").attos)
+            try ledger.release([try entry(1).event.id], account: account)
+            try expectEqual(try held(ledger), try usd("0.4").attos)
+            try expectWhole(ledger)
+        },
         Case(description: "an unknown event holds its reserve until it is corrected") { ledger in
             try expect(try reserve(1, "0.6", in: ledger), "it is held")
             let unknown = try reservation(1, "0.6").event

@@ -48,34 +48,69 @@ package final class HardBudgets: Sendable {
     /// Whether anything is held at all, whatever is asked for.
     package var isEmpty: Bool { !budgets.contains(where: \.isHard) }
 
-    /// Reserves what a request costs at most under some budgets, or says which of them it would pass.
-    ///
-    /// `event` is what is known before the request goes out; it is taken to go out at once. Throws
-    /// `PricingError` where the amount cannot be held against a limit, and what the store throws.
-    package func reserve(
-        _ event: UsageEvent, worst: Money, under budgets: [Budget], owner: String,
-        in context: LedgerContext, _ reservations: any BudgetReservations
-    ) throws -> Verdict {
-        let held = try budgets.map { try HeldBudget($0, period(of: $0, context), worst, context) }
-        let time = context.pricing.now
-        let reservation = Reservation(
-            event: event, owner: owner, leaseUntil: time.advanced(bySeconds: Self.leaseSeconds),
-            isSent: true, holds: held.map(\.hold))
-        var verdict = Verdict.admitted
-        _ = try reservations.reserve(reservation, account: context.account) { states in
-            for (held, state) in zip(held, states) {
-                let left = try held.left(state, context)
-                guard held.hold.amount.attos > 0, held.hold.amount.attos > left.attos else {
-                    continue
-                }
-                verdict = .over(
-                    budget: held.budget.name, limit: held.budget.limit, left: left,
-                    wanted: held.hold.amount)
-                return false
-            }
-            return true
+    /// What a request may cost at most, and under which budgets that is held.
+    package struct Request: Sendable {
+        /// What is known before the request goes out.
+        let event: UsageEvent
+        let worst: Money
+        package let budgets: [Budget]
+
+        package init(_ event: UsageEvent, worst: Money, under budgets: [Budget]) {
+            self.event = event
+            self.worst = worst
+            self.budgets = budgets
         }
-        return verdict
+    }
+
+    /// Reserves what requests cost at most, one after the other and in one transaction, or says which
+    /// budget one would pass. They are taken to go out at once.
+    ///
+    /// One whose amount cannot be held against a limit fails by itself, with `PricingError`. Throws
+    /// what the store throws, and then nothing is held.
+    package func reserve(
+        _ requests: [Request], owner: String, in context: LedgerContext,
+        _ reservations: any BudgetReservations
+    ) throws -> [Result<Verdict, any Error>] {
+        let leaseUntil = context.pricing.now.advanced(bySeconds: Self.leaseSeconds)
+        let held = requests.map { request in
+            Result {
+                try request.budgets.map {
+                    try HeldBudget($0, period(of: $0, context), request.worst, context)
+                }
+            }
+        }
+        var verdicts = held.map { $0.map { _ in Verdict.admitted } }
+        // The places of those that can be held.
+        let places = held.indices.filter { (try? held[$0].get()) != nil }
+        let wanted = try places.map { place in
+            Reservation(
+                event: requests[place].event, owner: owner, leaseUntil: leaseUntil, isSent: true,
+                holds: try held[place].get().map(\.hold))
+        }
+        let results = try reservations.reserve(wanted, account: context.account) { index, states in
+            let place = places[index]
+            let over = try Self.over(try held[place].get(), states, context)
+            if let over { verdicts[place] = .success(over) }
+            return over == nil
+        }
+        for (place, result) in zip(places, results) {
+            if case .failure(let error) = result { verdicts[place] = .failure(error) }
+        }
+        return verdicts
+    }
+
+    /// The first budget that a request would pass.
+    private static func over(
+        _ held: [HeldBudget], _ states: [BudgetState], _ context: LedgerContext
+    ) throws -> Verdict? {
+        for (held, state) in zip(held, states) {
+            let left = try held.left(state, context)
+            guard held.hold.amount.attos > 0, held.hold.amount.attos > left.attos else { continue }
+            return .over(
+                budget: held.budget.name, limit: held.budget.limit, left: left,
+                wanted: held.hold.amount)
+        }
+        return nil
     }
 
     private func period(of budget: Budget, _ context: LedgerContext) throws -> BudgetPeriod {

@@ -6,14 +6,18 @@ import Pricing
 /// A reservation has the id of its event. `UsageLedger.append` releases it together with the event, in
 /// one transaction; an event that is `unknown` keeps it, until another takes that one's place.
 package protocol BudgetReservations: Sendable {
-    /// Holds what a request may cost if `admit` lets it; whether it did.
+    /// Holds what requests may cost, one after the other and in one transaction, where `admit` lets
+    /// them; whether it did, for each.
     ///
-    /// `admit` gets the state of each hold's window, in their order, and nobody writes between that
-    /// and the hold. The id of a reservation that is held already is a fault of the caller:
-    /// `LedgerError.alreadyReserved`.
+    /// `admit` gets the place of a reservation and the state of each of its holds' windows, in their
+    /// order, with all that was held before; nobody writes between that and the hold. What it throws,
+    /// and `LedgerError.alreadyReserved` for an id that is held already, which is a fault of the
+    /// caller, are that reservation's failure alone. Throws where nothing could be written, and then
+    /// nothing is held.
     func reserve(
-        _ reservation: Reservation, account: String, admit: ([BudgetState]) throws -> Bool
-    ) throws -> Bool
+        _ reservations: [Reservation], account: String,
+        admit: (Int, [BudgetState]) throws -> Bool
+    ) throws -> [Result<Bool, any Error>]
 
     /// The requests went out: they may be billed, whatever becomes of their owner.
     func markSent(_ ids: [EventID], account: String) throws
@@ -34,6 +38,15 @@ package protocol BudgetReservations: Sendable {
 
     /// What counts against a window now.
     func state(of window: BudgetWindow, account: String) throws -> BudgetState
+}
+
+extension BudgetReservations {
+    /// Holds what one request may cost if `admit` lets it; whether it did.
+    package func reserve(
+        _ reservation: Reservation, account: String, admit: ([BudgetState]) throws -> Bool
+    ) throws -> Bool {
+        try reserve([reservation], account: account) { try admit($1) }[0].get()
+    }
 }
 
 /// One period of one budget: which events count, and between which moments.

@@ -13,7 +13,8 @@ package protocol UsageLedger: Sendable {
         _ entries: [LedgerEntry], account: String, durability: Durability
     ) throws -> [AppendOutcome]
 
-    /// Puts what was appended so far out of reach of a loss of power.
+    /// Puts what was appended so far out of reach of a loss of power; others may write meanwhile. Where
+    /// it throws, what was appended since it last returned may be lost.
     func makeDurable() throws
 
     /// Usage added up between some boundaries.

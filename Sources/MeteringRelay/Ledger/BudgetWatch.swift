@@ -11,6 +11,14 @@ package final class BudgetWatch: Sendable {
         var isReading = false
     }
 
+    /// A request that waits for its reservation.
+    private struct Asking: Sendable {
+        let event: UsageEvent
+        let bound: RequestBound
+        let caller: RelayCaller
+        let promise: EventLoopPromise<Bool>
+    }
+
     /// How old a warning may be.
     private static let freshMilliseconds: Int64 = 2_000
 
@@ -21,6 +29,7 @@ package final class BudgetWatch: Sendable {
     private let writer: EventWriter
     private let warnings = Mutex(Warnings())
     private let held = Mutex(0)
+    private let asked = Mutex<[Asking]>([])
 
     package init(_ budgets: [Budget], writer: EventWriter, owner: String) {
         hard = HardBudgets(budgets)
@@ -34,42 +43,97 @@ package final class BudgetWatch: Sendable {
     /// Reserves the worst case of a request under the budgets that it falls under. Whether anything
     /// is held now.
     ///
-    /// Fails with `RelayProblem`.
+    /// Requests that come while the ledger is written share a transaction. Fails with `RelayProblem`.
     func reserve(
         _ event: UsageEvent, _ bound: RequestBound, _ caller: RelayCaller,
         on eventLoop: any EventLoop
     ) -> EventLoopFuture<Bool> {
-        writer.perform(on: eventLoop) { [hard, owner] ledger in
-            let ledger = ledger.of(account: caller.account)
-            let book = ledger.context.pricing.book
-            let budgets: [Budget]
+        let asking = Asking(
+            event: event, bound: bound, caller: caller,
+            promise: eventLoop.makePromise(of: Bool.self))
+        let isFirst = asked.withLock { asked in
+            asked.append(asking)
+            return asked.count == 1
+        }
+        if isFirst {
+            writer.perform(on: eventLoop) { self.reserve(self.takeAsked(), in: $0) }
+                .whenFailure { error in
+                    for asking in self.takeAsked() { asking.promise.fail(error) }
+                }
+        }
+        return asking.promise.futureResult
+    }
+
+    private func takeAsked() -> [Asking] {
+        asked.withLock { asked in
+            defer { asked = [] }
+            return asked
+        }
+    }
+
+    private func reserve(_ asked: [Asking], in ledger: RelayLedger) {
+        for (account, asked) in Dictionary(grouping: asked, by: \.caller.account) {
+            let ledger = ledger.of(account: account)
+            let wanted: [(Asking, HardBudgets.Request)] = asked.compactMap { asking in
+                do {
+                    if let request = try request(asking, in: ledger) { return (asking, request) }
+                    asking.promise.succeed(false)
+                } catch {
+                    asking.promise.fail(error)
+                }
+                return nil
+            }
+            guard !wanted.isEmpty else { continue }
             do {
-                budgets = try hard.holding(event, key: caller.budget, in: book)
+                let verdicts = try hard.reserve(
+                    wanted.map(\.1), owner: owner, in: ledger.context, ledger.reservations)
+                for ((asking, request), verdict) in zip(wanted, verdicts) {
+                    asking.promise.completeWith(Result { try admit(verdict, request) })
+                }
             } catch {
-                throw RelayProblem(402, "unknown_budget", "\(error)")
+                for (asking, _) in wanted { asking.promise.fail(error) }
             }
-            guard !budgets.isEmpty else { return false }
-            let purchase = Purchase(
-                model: event.modelAsked, channel: event.channel, at: event.start,
-                serviceTier: event.serviceTierAsked ?? RateConditions.standardTier)
-            let verdict: HardBudgets.Verdict
-            do {
-                verdict = try hard.reserve(
-                    event, worst: try bound.cost(purchase, in: book), under: budgets, owner: owner,
-                    in: ledger.context, ledger.reservations)
-            } catch let error as RequestBoundError {
-                throw Self.unpriceable(budgets, "\(error)")
-            } catch let error as PricingError {
-                throw Self.unpriceable(budgets, "\(error)")
-            }
-            guard case .over(let name, let limit, let left, let wanted) = verdict else {
-                self.held.withLock { $0 += 1 }
+        }
+    }
+
+    /// What has to be held for a request; nil where nothing has to.
+    private func request(
+        _ asking: Asking, in ledger: RelayLedger
+    ) throws(RelayProblem) -> HardBudgets.Request? {
+        let book = ledger.context.pricing.book
+        let event = asking.event
+        let budgets: [Budget]
+        do {
+            budgets = try hard.holding(event, key: asking.caller.budget, in: book)
+        } catch {
+            throw RelayProblem(402, "unknown_budget", "\(error)")
+        }
+        guard !budgets.isEmpty else { return nil }
+        let purchase = Purchase(
+            model: event.modelAsked, channel: event.channel, at: event.start,
+            serviceTier: event.serviceTierAsked ?? RateConditions.standardTier)
+        do {
+            return HardBudgets.Request(
+                event, worst: try asking.bound.cost(purchase, in: book), under: budgets)
+        } catch {
+            throw Self.unpriceable(budgets, "\(error)")
+        }
+    }
+
+    private func admit(
+        _ verdict: Result<HardBudgets.Verdict, any Error>, _ request: HardBudgets.Request
+    ) throws -> Bool {
+        do {
+            guard case .over(let name, let limit, let left, let wanted) = try verdict.get() else {
+                held.withLock { $0 += 1 }
                 return true
             }
             throw RelayProblem(
                 402, "budget_exceeded",
                 "budget \(quoted(name)) has \(left.display) left of \(limit.display), and this request may cost \(wanted.display)"
             )
+        } catch let error as PricingError {
+            throw Self.unpriceable(request.budgets, "\(error)")
         }
     }
 

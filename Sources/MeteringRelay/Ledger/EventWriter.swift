@@ -22,8 +22,8 @@ package struct RelayLedger: Sendable {
     }
 }
 
-/// Keeps the events of a relay, on one thread: those that come while it writes share the next
-/// transaction, and its sync.
+/// Keeps the events of a relay: one thread writes, and those that come while it does share the next
+/// transaction; another syncs what was written, so that no other transaction waits for the disk.
 ///
 /// An event that cannot be kept is tried again until it can; meanwhile no request is let through.
 package final class EventWriter: Sendable {
@@ -33,6 +33,12 @@ package final class EventWriter: Sendable {
         let promise: EventLoopPromise<LedgerEntry>
     }
 
+    /// An event that is written, and not yet synced.
+    private struct Written: Sendable {
+        let waiting: Waiting
+        let entry: LedgerEntry
+    }
+
     private struct State {
         var events: [Waiting] = []
         var probes: [EventLoopPromise<Void>] = []
@@ -40,6 +46,12 @@ package final class EventWriter: Sendable {
         /// Whether the thread is at work, or will be.
         var isScheduled = false
         var isFailing = false
+        var written: [Written] = []
+        /// What the other thread syncs now, or failed to.
+        var beingSynced: [Written] = []
+        /// Whether that thread is at work, or waits to try again.
+        var isSyncing = false
+        var isSyncFailing = false
         /// When the ledger was last written.
         var writtenAt: NIODeadline?
 
@@ -58,6 +70,19 @@ package final class EventWriter: Sendable {
             events.removeFirst(first.count)
             return (first, probes, tasks)
         }
+
+        /// What is synced next; nil where nothing is left, and the thread is done.
+        mutating func takeWritten() -> [Written]? {
+            beingSynced = written
+            written = []
+            isSyncing = !beingSynced.isEmpty
+            return isSyncing ? beingSynced : nil
+        }
+
+        /// Events that are not kept yet.
+        var unkept: [UsageEvent] {
+            (events + (written + beingSynced).map(\.waiting)).map(\.event)
+        }
     }
 
     /// For how long a ledger that was written counts as one that can be.
@@ -66,7 +91,8 @@ package final class EventWriter: Sendable {
     /// A transaction holds the ledger's lock for a few milliseconds.
     private static let groupSize = 300
 
-    private let threads = NIOThreadPool(numberOfThreads: 1)
+    private let writing = NIOThreadPool(numberOfThreads: 1)
+    private let syncing = NIOThreadPool(numberOfThreads: 1)
     private let ledger: @Sendable () throws -> RelayLedger
     private let logger: Logger
     private let state = Mutex(State())
@@ -75,15 +101,19 @@ package final class EventWriter: Sendable {
     package init(logger: Logger, ledger: @escaping @Sendable () throws -> RelayLedger) {
         self.ledger = ledger
         self.logger = logger
-        threads.start()
+        writing.start()
+        syncing.start()
     }
 
-    deinit { threads.shutdownGracefully { _ in } }
+    deinit {
+        writing.shutdownGracefully { _ in }
+        syncing.shutdownGracefully { _ in }
+    }
 
     // MARK: What is asked of it
 
     /// Keeps an event, out of reach of a loss of power once the future comes; it waits for ever.
-    func append(
+    package func append(
         _ event: UsageEvent, account: String, on eventLoop: any EventLoop
     ) -> EventLoopFuture<LedgerEntry> {
         let promise = eventLoop.makePromise(of: LedgerEntry.self)
@@ -94,9 +124,9 @@ package final class EventWriter: Sendable {
     }
 
     /// Comes where an event could be kept now: `nil` at once, where one was a moment ago.
-    func ready(on eventLoop: any EventLoop) -> EventLoopFuture<Void>? {
+    package func ready(on eventLoop: any EventLoop) -> EventLoopFuture<Void>? {
         let isFresh = state.withLock { state in
-            !state.isFailing
+            !state.isFailing && !state.isSyncFailing
                 && state.writtenAt.map {
                     NIODeadline.now() - $0 < .milliseconds(Self.freshMilliseconds)
                 } ?? false
@@ -121,11 +151,11 @@ package final class EventWriter: Sendable {
     }
 
     /// How many events wait to be kept.
-    package var waiting: Int { state.withLock { $0.events.count } }
+    package var waiting: Int { state.withLock { $0.unkept.count } }
 
     /// Events that could not be kept so far, as lines of JSON, for whoever ends.
     package func unkept() -> [String] {
-        state.withLock { $0.events.map(\.event) }.map { event in
+        state.withLock { $0.unkept }.map { event in
             let entry = LedgerEntry(
                 event: event, channel: event.channel, model: event.modelAsked, line: nil)
             return String(decoding: entry.json.compactBytes, as: UTF8.self)
@@ -142,10 +172,10 @@ package final class EventWriter: Sendable {
     }
 
     private func submit() {
-        threads.submit { [self] state in if state == .active { work() } }
+        writing.submit { [self] state in if state == .active { work() } }
     }
 
-    // MARK: On the thread
+    // MARK: Writing
 
     private func work() {
         while true {
@@ -162,15 +192,19 @@ package final class EventWriter: Sendable {
         }
     }
 
-    /// Whether all of them are kept, or can never be.
+    /// Whether all of them are written.
     private func keep(_ events: [Waiting], _ opened: Result<RelayLedger, any Error>) -> Bool {
         guard !events.isEmpty else { return true }
         do {
             let ledger = try opened.get()
-            for (account, group) in Dictionary(grouping: events, by: \.account) {
-                try keep(group, in: ledger.of(account: account))
+            let written = try Dictionary(grouping: events, by: \.account).flatMap {
+                try write($1, in: ledger.of(account: $0))
             }
-            wrote(isFailing: false)
+            state.withLock { state in
+                state.isFailing = false
+                state.writtenAt = .now()
+            }
+            sync(written, of: ledger.context.ledger)
             return true
         } catch {
             let isNew = state.withLock { state in
@@ -186,26 +220,25 @@ package final class EventWriter: Sendable {
         }
     }
 
-    private func keep(_ events: [Waiting], in ledger: RelayLedger) throws {
+    private func write(_ events: [Waiting], in ledger: RelayLedger) throws -> [Written] {
         let book = ledger.context.pricing.book
         let entries = events.map { book.entry(for: $0.event) }
         do {
             _ = try ledger.context.ledger.append(
-                entries, account: ledger.context.account, durability: .full)
-            for (event, entry) in zip(events, entries) { event.promise.succeed(entry) }
+                entries, account: ledger.context.account, durability: .normal)
+            return zip(events, entries).map { Written(waiting: $0, entry: $1) }
         } catch let error as LedgerError {
             // Of rates that this ledger does not have: the event counts all the same.
             guard events.count == 1 else {
-                for event in events { try keep([event], in: ledger) }
-                return
+                return try events.flatMap { try write([$0], in: ledger) }
             }
             var entry = entries[0]
             entry.line = nil
             entry.pricedBy = nil
             logger.warning("an event is kept without its price", metadata: ["reason": "\(error)"])
             _ = try ledger.context.ledger.append(
-                [entry], account: ledger.context.account, durability: .full)
-            events[0].promise.succeed(entry)
+                [entry], account: ledger.context.account, durability: .normal)
+            return [Written(waiting: events[0], entry: entry)]
         }
     }
 
@@ -220,8 +253,12 @@ package final class EventWriter: Sendable {
                 // The ledger's lock, and a change of nothing.
                 try ledger.reservations.renew(
                     owner: "", until: ledger.context.pricing.now, account: ledger.context.account)
-                wrote(isFailing: false)
+                state.withLock { state in
+                    state.isFailing = false
+                    state.writtenAt = .now()
+                }
             }
+            guard !state.withLock({ $0.isSyncFailing }) else { throw EventWriterError.unwritable }
             for probe in probes { probe.succeed() }
         } catch {
             logger.warning("the ledger cannot be written", metadata: ["reason": "\(error)"])
@@ -229,20 +266,65 @@ package final class EventWriter: Sendable {
         }
     }
 
-    private func wrote(isFailing: Bool) {
-        state.withLock { state in
-            state.isFailing = isFailing
-            state.writtenAt = .now()
-        }
-    }
-
     private func retry(_ events: [Waiting]) {
         // Those that were kept before one of another account failed are the same again: an event is
         // kept once.
         state.withLock { $0.events.insert(contentsOf: events, at: 0) }
+        soon { $0.submit() }
+    }
+
+    private func soon(_ body: @escaping @Sendable (EventWriter) -> Void) {
         MultiThreadedEventLoopGroup.singleton.next().scheduleTask(
             in: .milliseconds(Self.retryMilliseconds)
-        ) { [self] in submit() }
+        ) { [self] in body(self) }
+    }
+
+    // MARK: Syncing
+
+    private func sync(_ written: [Written], of ledger: any UsageLedger) {
+        let isFirst = state.withLock { state in
+            state.written += written
+            defer { state.isSyncing = true }
+            return !state.isSyncing
+        }
+        guard isFirst else { return }
+        syncing.submit { [self] state in if state == .active { syncAll(of: ledger) } }
+    }
+
+    private func syncAll(of ledger: any UsageLedger) {
+        while let written = state.withLock({ $0.takeWritten() }) {
+            do {
+                try ledger.makeDurable()
+            } catch {
+                return syncFailed(error, written)
+            }
+            state.withLock { state in
+                state.beingSynced = []
+                state.isSyncFailing = false
+            }
+            for one in written { one.waiting.promise.succeed(one.entry) }
+        }
+    }
+
+    /// They are written again, and then synced: what the system could not put on the disk it may have
+    /// forgotten.
+    private func syncFailed(_ error: any Error, _ written: [Written]) {
+        let isNew = state.withLock { state in
+            defer { state.isSyncFailing = true }
+            return !state.isSyncFailing
+        }
+        if isNew {
+            logger.error(
+                "the ledger's events do not reach the disk; no request passes",
+                metadata: ["reason": "\(error)", "events": "\(written.count)"])
+        }
+        soon { writer in
+            writer.schedule { state in
+                state.events.insert(contentsOf: written.map(\.waiting), at: 0)
+                state.beingSynced = []
+                state.isSyncing = false
+            }
+        }
     }
 }
 
