@@ -7,7 +7,7 @@ struct LedgerAuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "What a channel charged against what its rates make of the requests.",
-        usage: "tokenmeter ledger audit --channel <channel> [--invoice <invoice>] [<options>]",
+        usage: "tokenmeter ledger audit --channel <channel> [<options>]",
         discussion: """
             Example:
               tokenmeter ledger audit --channel holysheep --month 2026-10 \\

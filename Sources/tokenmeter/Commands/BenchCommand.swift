@@ -12,8 +12,8 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measure SSE against WebSocket, or what a relay adds.",
         usage: """
-            tokenmeter bench [--tokens <tokens>] [--rate <rate>] [--ttft <ttft>] [--runs <runs>] [<options>]
-            tokenmeter bench --url <relay> --against <direct> [--model <model>] [<options>]
+            tokenmeter bench [--tokens <tokens>] [--rate <rate>] [<options>]
+            tokenmeter bench --url <relay> --against <direct> [<options>]
             """,
         discussion: """
             Examples:

@@ -7,7 +7,7 @@ struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat",
         abstract: "Ask a model, see its answer as it comes, and keep what it used.",
-        usage: "tokenmeter chat --model <model> [--channel <channel>] [<options>] [<prompt>]",
+        usage: "tokenmeter chat --model <model> [<options>] [<prompt>]",
         discussion: """
             Examples:
               tokenmeter chat --model gpt-4.1 --project web "What is a rate line?"

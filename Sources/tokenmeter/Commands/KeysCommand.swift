@@ -16,7 +16,7 @@ struct KeysCommand: ParsableCommand {
 struct KeysCreateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Makes a key and shows it, this once.",
-        usage: "tokenmeter keys create [--project <project>] [--scope <scope>] [<options>]",
+        usage: "tokenmeter keys create [--project <project>] [<options>]",
         discussion: """
             Example:
               tokenmeter keys create --project web --budget prod --models 'gpt-*' \\

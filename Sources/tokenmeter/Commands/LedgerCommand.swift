@@ -69,7 +69,7 @@ struct LedgerRepriceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reprice",
         abstract: "Put events under a line that is known by now, or that was corrected.",
-        usage: "tokenmeter ledger reprice --lines <id|unpriced> [--since <since>] [<options>]",
+        usage: "tokenmeter ledger reprice --lines <id|unpriced> [<options>]",
         discussion: """
             Example:
               tokenmeter ledger reprice --lines unpriced --since 2026-10-01 --dry-run

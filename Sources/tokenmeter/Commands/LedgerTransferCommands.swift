@@ -8,7 +8,7 @@ struct LedgerImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Bring in what other programs wrote down about usage.",
-        usage: "tokenmeter ledger import <file> ... --from <from> [--map <map>] [<options>]",
+        usage: "tokenmeter ledger import <file> ... --from <from> [<options>]",
         discussion: """
             Example:
               tokenmeter ledger import ~/.claude/projects --from claude-code

@@ -33,7 +33,7 @@ extension MoneyEntry.Kind {
 struct LedgerTopUpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top-up", abstract: "Money paid in to a channel.",
-        usage: "tokenmeter ledger top-up --channel <channel> --amount <amount> [<options>]",
+        usage: "tokenmeter ledger top-up --channel <id> --amount <amount> [<options>]",
         discussion: """
             Example:
               tokenmeter ledger top-up --channel holysheep --amount 100CNY \\
@@ -55,7 +55,7 @@ struct LedgerTopUpCommand: ParsableCommand {
 struct LedgerGrantCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "grant", abstract: "Free credit that a channel gives.",
-        usage: "tokenmeter ledger grant --channel <channel> --amount <amount> [<options>]",
+        usage: "tokenmeter ledger grant --channel <id> --amount <amount> [<options>]",
         discussion: """
             Example:
               tokenmeter ledger grant --channel holysheep --amount 20CNY \\
@@ -75,7 +75,7 @@ struct LedgerGrantCommand: ParsableCommand {
 struct LedgerRefundCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refund", abstract: "Money that a channel gives back.",
-        usage: "tokenmeter ledger refund --channel <channel> --amount <amount> [<options>]",
+        usage: "tokenmeter ledger refund --channel <id> --amount <amount> [<options>]",
         discussion: """
             Example:
               tokenmeter ledger refund --channel holysheep --amount 1.50CNY
@@ -97,7 +97,7 @@ struct LedgerRefundCommand: ParsableCommand {
 struct LedgerAdjustCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "adjust", abstract: "What puts a balance right, up or down.",
-        usage: "tokenmeter ledger adjust --channel <channel> --amount <amount> [<options>]",
+        usage: "tokenmeter ledger adjust --channel <id> --amount <amount> [<options>]",
         discussion: """
             Example:
               tokenmeter ledger adjust --channel holysheep --amount -0.37CNY \\
@@ -113,7 +113,7 @@ struct LedgerAdjustCommand: ParsableCommand {
 struct LedgerTaxCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tax", abstract: "Tax: what of the money paid in became no credit.",
-        usage: "tokenmeter ledger tax --channel <channel> --amount <amount> [<options>]",
+        usage: "tokenmeter ledger tax --channel <id> --amount <amount> [<options>]",
         discussion: "Example:\n  tokenmeter ledger tax --channel holysheep --amount 6CNY")
 
     @OptionGroup var global: GlobalOptions
@@ -125,8 +125,10 @@ struct LedgerTaxCommand: ParsableCommand {
 struct LedgerCommitmentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "commitment", abstract: "An amount promised to be spent in a period.",
-        usage:
-            "tokenmeter ledger commitment --channel <channel> --amount <amount> --expires <expires> [<options>]",
+        usage: """
+            tokenmeter ledger commitment --channel <id> --amount <amount>
+                   --expires <time> [<options>]
+            """,
         discussion: """
             Example:
               tokenmeter ledger commitment --channel openai --amount 1000USD \\
@@ -167,7 +169,7 @@ struct LedgerReverseCommand: ParsableCommand {
 struct LedgerEntriesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "entries", abstract: "The money entries, the oldest first.",
-        usage: "tokenmeter ledger entries [--channel <channel>] [--kind <kind>] [<options>]",
+        usage: "tokenmeter ledger entries [--channel <channel>] [<options>]",
         discussion: """
             Example:
               tokenmeter ledger entries --channel holysheep --format csv
@@ -194,7 +196,7 @@ struct LedgerBalanceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "balance",
         abstract: "What is left on each channel, and for how many days at the current rate.",
-        usage: "tokenmeter ledger balance [--channel <channel>] [--last <last>] [<options>]",
+        usage: "tokenmeter ledger balance [--channel <channel>] [<options>]",
         discussion: """
             Example:
               tokenmeter ledger balance --last 30d

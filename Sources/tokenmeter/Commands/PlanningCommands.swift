@@ -7,7 +7,7 @@ struct ForecastCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forecast",
         abstract: "What a month will cost; a gate with --max.",
-        usage: "tokenmeter forecast [--model <model> | --plan <plan> | --from-ledger] [<options>]",
+        usage: "tokenmeter forecast [--model <model> | --plan <plan>] [<options>]",
         discussion: """
             Example:
               tokenmeter forecast --model gpt-4.1 --requests-per-day 1000 \\

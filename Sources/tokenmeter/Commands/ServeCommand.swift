@@ -11,7 +11,7 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "The same answers as JSON over HTTP, and a relay that meters what passes.",
-        usage: "tokenmeter serve [--relay <file>] [--host <host>] [--port <port>] [<options>]",
+        usage: "tokenmeter serve [--relay <file>] [--port <port>] [<options>]",
         discussion: """
             Examples:
               tokenmeter serve --port 8787 &

@@ -19,7 +19,7 @@ struct UsageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage",
         abstract: "What the ledger's events used and cost.",
-        usage: "tokenmeter usage [--group-by <dimensions>] [--where <name=glob> ...] [<options>]",
+        usage: "tokenmeter usage [--group-by <dimensions>] [<options>]",
         discussion: """
             Example:
               tokenmeter usage --month 2026-10 --group-by model,day
@@ -80,7 +80,7 @@ struct WhatIfCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "whatif",
         abstract: "The ledger's own requests under other models, channels, tiers or price dates.",
-        usage: "tokenmeter whatif [--swap <old=new> ... | --best --among <models>] [<options>]",
+        usage: "tokenmeter whatif [--swap <old=new> ... | --best] [<options>]",
         discussion: """
             Example:
               tokenmeter whatif --swap gpt-4.1=deepseek-v4-pro --last 30d
