@@ -52,8 +52,15 @@ package struct OriginGuard: RouterMiddleware {
     /// Whether a text is an origin as browsers write one: `https://app.example.com`.
     package static func isOrigin(_ text: String) -> Bool {
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
-        return parts.count == 2 && ["http", "https"].contains(parts[0]) && !parts[1].isEmpty
-            && parts[1].allSatisfy { $0.isASCII && !$0.isUppercase && !"/?#@* ".contains($0) }
+        guard parts.count == 2, ["http", "https"].contains(parts[0]),
+            parts[1].allSatisfy({ $0.isASCII && !$0.isUppercase && !"/?#@* ".contains($0) })
+        else { return false }
+        let host = host(String(parts[1]))
+        let rest = parts[1].dropFirst(host.utf8.count)
+        guard !host.isEmpty, !rest.isEmpty else { return !host.isEmpty }
+        // The ports that a scheme has anyway are left out by browsers, and would match nothing.
+        let port = UInt16(rest.dropFirst()) ?? 0
+        return rest.first == ":" && port > 0 && port != (parts[0] == "http" ? 80 : 443)
     }
 
     /// Throws a problem for a host that is not ours, or an origin that is not allowed.

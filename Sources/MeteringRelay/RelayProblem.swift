@@ -10,6 +10,8 @@ package struct RelayProblem: Error, Hashable, Sendable, CustomStringConvertible 
     /// One sentence.
     package let message: String
     package var retryAfterSeconds: Int?
+    /// The methods that the route has, where it was asked with another.
+    var allowed: [String] = []
 
     package init(_ status: Int, _ code: String, _ message: String, retryAfterSeconds: Int? = nil) {
         self.status = status
@@ -23,6 +25,9 @@ package struct RelayProblem: Error, Hashable, Sendable, CustomStringConvertible 
     var headers: HTTPHeaders {
         var headers: HTTPHeaders = ["content-type": "application/json"]
         if let retryAfterSeconds { headers.add(name: "retry-after", value: "\(retryAfterSeconds)") }
+        if !allowed.isEmpty {
+            headers.add(name: "allow", value: allowed.joined(separator: ", "))
+        }
         if status == 401 { headers.add(name: "www-authenticate", value: "Bearer") }
         return headers
     }

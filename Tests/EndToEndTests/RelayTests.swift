@@ -262,6 +262,18 @@ struct RelayTests {
             name: "a body of no type", arguments: ["-H", "Content-Type:"], status: 415,
             says: "must be application/json"),
         Refusal(
+            name: "a packed body",
+            arguments: [
+                "-H", "Content-Type: application/json", "-H", "Content-Encoding: gzip",
+            ], status: 415, says: "without Content-Encoding"),
+        Refusal(
+            name: "another method", arguments: ["-X", "PUT"], status: 405,
+            says: "asked with POST"),
+        Refusal(
+            name: "another method for the list", path: "/v1/models",
+            arguments: ["-H", "Content-Type: application/json"], status: 405,
+            says: "asked with GET"),
+        Refusal(
             name: "a page of another origin",
             arguments: [
                 "-H", "Content-Type: application/json", "-H", "Origin: https://evil.example",

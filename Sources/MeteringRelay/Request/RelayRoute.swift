@@ -71,6 +71,18 @@ package struct RelayRoute: Hashable, Sendable {
             return RelayProblem(
                 426, "upgrade_required", "\(webSocket) is a WebSocket; ask for one with an upgrade")
         }
+        let allowed = [HTTPMethod.GET, .POST].filter { method in
+            var other = head
+            other.method = method
+            if case .route = match(other) { return true } else { return false }
+        }.map(\.rawValue)
+        guard allowed.isEmpty else {
+            let names = allowed.joined(separator: " and ")
+            var problem = RelayProblem(
+                405, "method_not_allowed", "that route is asked with \(names)")
+            problem.allowed = allowed
+            return problem
+        }
         return RelayProblem(
             404, "not_metered",
             "this relay does not pass that route on, for it could not meter it; it passes POST /v1/chat/completions, /v1/responses, /v1/messages, /v1beta/models/{model}:generateContent and :streamGenerateContent, and GET /v1/models"

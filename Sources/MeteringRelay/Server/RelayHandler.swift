@@ -122,6 +122,12 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
                         415, "unsupported_media_type",
                         "the body must be application/json, and say so"))
             }
+            guard !Self.isPacked(head) else {
+                return handler.refuse(
+                    RelayProblem(
+                        415, "unsupported_encoding",
+                        "the body must come unpacked, without Content-Encoding"))
+            }
             if let length = head.headers.first(name: "content-length").flatMap(Int.init),
                 length > handler.relay.settings.limits.bodyBytes
             {
@@ -146,6 +152,10 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     private static func isJSON(_ head: HTTPRequestHead) -> Bool {
         let type = head.headers.first(name: "content-type") ?? ""
         return type.prefix { $0 != ";" }.lowercased().filter { $0 != " " } == "application/json"
+    }
+
+    private static func isPacked(_ head: HTTPRequestHead) -> Bool {
+        head.headers[canonicalForm: "content-encoding"].contains { $0.lowercased() != "identity" }
     }
 
     /// `then` is called once the request is let in, unless it was answered meanwhile.
