@@ -33,8 +33,8 @@ package struct JSONReader {
 
     /// Whether texts of others are read as most programs read them: of a key that an object has
     /// twice the last value counts; what is no UTF-8, or half of a surrogate pair, becomes U+FFFD; texts
-    /// may hold control characters; `NaN`, infinities and endless numbers are `null`. Else these are
-    /// refused.
+    /// may hold control characters; `NaN`, infinities, endless numbers and what is nested deeper than
+    /// `maximumDepth` are `null`. Else these are refused.
     package var isLenient = false
     /// Whether there was a key twice.
     package private(set) var hasDuplicates = false
@@ -279,10 +279,33 @@ package struct JSONReader {
         }
     }
 
+    /// Passes over an object or an array, however deep, by its brackets and texts alone.
+    private mutating func skipBrackets() throws {
+        var depth = 0
+        repeat {
+            switch peek() {
+            case UInt8(ascii: "\""):
+                _ = try rawString("expected a string")
+                continue
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case nil: throw fail("expected , or }")
+            default: break
+            }
+            offset += 1
+        } while depth > 0
+    }
+
     /// Reads whatever comes as a tree. A key that an object has twice is refused, unless `isLenient`.
     package mutating func value(depth: Int = 0, numbers: Numbers = .whole) throws -> JSONValue {
-        guard depth < Self.maximumDepth else { throw fail("more than \(Self.maximumDepth) levels") }
+        let isDeepest = depth >= Self.maximumDepth
+        guard !isDeepest || isLenient else {
+            throw fail("more than \(Self.maximumDepth) levels")
+        }
         switch peek() {
+        case UInt8(ascii: "{") where isDeepest, UInt8(ascii: "[") where isDeepest:
+            try skipBrackets()
+            return .null
         case UInt8(ascii: "{"):
             var object = JSONObject()
             try readObject(into: &object, depth: depth, numbers: numbers)

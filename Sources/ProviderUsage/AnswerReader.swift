@@ -130,7 +130,9 @@ package struct AnswerReader: Sendable {
             text(value["message"]?["content"] ?? value["response"])
             finish(value["done_reason"])
         case .dashScope: break
-        case .webSocketChat: text(value["delta"]?["content"])
+        case .webSocketChat:
+            text(value["delta"]?["content"])
+            if value["type"] == "done" { finish(value["finish_reason"] ?? "stop") }
         }
     }
 

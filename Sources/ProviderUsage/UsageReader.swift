@@ -51,10 +51,15 @@ package struct UsageReader: Sendable {
     package mutating func finish(isCut: Bool = false) -> UsageReading {
         var tally = StreamTally(api: nil)
         swap(&tally, &self.tally)
+        let isBeginning = framing.isBeginning
         let hasRest = framing.finish { tally.take($0) }
         swap(&tally, &self.tally)
         self.tally.end(framing, hasRest: hasRest, isCut: isCut)
-        return self.tally.reading(isCut: isCut, oversized: framing.oversized)
+        var reading = self.tally.reading(isCut: isCut, oversized: framing.oversized)
+        // The last event of a stream is handed over though it was cut.
+        let cutPayloads = hasRest && framing.isEventStream ? 1 : 0
+        reading.isBeginning = isBeginning && reading.payloads <= cutPayloads
+        return reading
     }
 
     /// What is known so far, as if the body were cut here.
@@ -76,7 +81,7 @@ package struct UsageReader: Sendable {
     }
 
     /// Whether the sign came behind which a client looks for nothing more.
-    package var hasEndMarker: Bool { tally.hasEnd }
+    package var hasEndMarker: Bool { tally.hasEnd || framing.isPending("[DONE]") }
 
     /// Whether anything of the answer came: text, thoughts or arguments of tools.
     package var hasText: Bool { tally.text.bytes > 0 }

@@ -14,8 +14,8 @@ package struct UsageReading: Hashable, Sendable {
     /// Disjoint counts.
     package var usage = Usage()
     package var known = Known.unknown
-    /// By which method the output was estimated, with its error, and that the answer was cut where it
-    /// was: `bytes-1 gpt ±55%, cut`; `nil` where nothing was estimated.
+    /// By which method the output was estimated, with its error, and that the answer is partial where
+    /// it was cut: `bytes-1 gpt ±55%, partial`; `nil` where nothing was estimated.
     package var method: String?
     /// Whether the vendor said how many tokens went in. Where it did not, the input is unknown, and
     /// no part of `usage`.
@@ -29,6 +29,8 @@ package struct UsageReading: Hashable, Sendable {
     package var text = TextTally()
     /// Events of the stream, or 1 for one document.
     package var payloads = 0
+    /// Whether nothing came but what may be the beginning of a body, up to one payload that was cut.
+    package var isBeginning = false
     /// Whether the sign of the stream's end came.
     package var isComplete = false
 

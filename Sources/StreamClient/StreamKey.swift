@@ -13,9 +13,39 @@ package struct StreamKey: Sendable, CustomStringConvertible, CustomReflectable {
     package var description: String { "(a key)" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// The text without the key, wherever it stood in it.
+    /// The text without the key, wherever it stood in it, and whatever that shows nothing stands
+    /// between its letters.
     package func redacted(_ text: String) -> String {
-        text.split(separator: secret, omittingEmptySubsequences: false).joined(
-            separator: "(the key)")
+        let scalars = Array(text.unicodeScalars)
+        var rest = String.UnicodeScalarView()
+        var place = 0
+        while place < scalars.count {
+            if let end = end(in: scalars, from: place) {
+                rest.append(contentsOf: "(the key)".unicodeScalars)
+                place = end
+            } else {
+                rest.append(scalars[place])
+                place += 1
+            }
+        }
+        return String(rest)
+    }
+
+    /// The place behind the key, where it begins at `place`.
+    private func end(in scalars: [Unicode.Scalar], from place: Int) -> Int? {
+        var place = place
+        for (index, letter) in secret.unicodeScalars.enumerated() {
+            while index > 0, place < scalars.count, Self.showsNothing(scalars[place]) { place += 1 }
+            guard place < scalars.count, scalars[place] == letter else { return nil }
+            place += 1
+        }
+        return place
+    }
+
+    private static func showsNothing(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format: true
+        default: scalar.properties.isDefaultIgnorableCodePoint
+        }
     }
 }

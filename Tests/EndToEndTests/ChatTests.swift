@@ -163,8 +163,8 @@ import Testing
         #expect(kept.map { $0["known"] as? String } == [fault.known].filter { $0 != nil })
         guard fault.known == "estimated" else { return }
         let method = try #require(kept.first?["method"] as? String)
-        #expect(method.hasSuffix(", cut") == (fault.exit != 0), "\(method)")
-        #expect(output.errors.contains("estimated of a cut answer") == (fault.exit != 0))
+        #expect(method.hasSuffix(", partial") == (fault.exit != 0), "\(method)")
+        #expect(output.errors.contains("estimated of a partial answer") == (fault.exit != 0))
     }
 
     @Test func aSignalEndsTheAnswerAndKeepsItsEvent() async throws {

@@ -90,6 +90,10 @@ struct InspectTests {
         #expect(document["api"] is NSNull)
         #expect(document["oddities"] as? [String] == ["missing_done", "unterminated_event"])
         #expect(try await Sandbox().shell(cut).exit == 1)
+        for few in ["dat", ": hello", "event: message_start\\nda", "{", "["] {
+            let answer = try await Sandbox().shell("printf '\(few)' | tokenmeter inspect - --cut")
+            #expect(answer.exit == 0, "\(few)")
+        }
         #expect(try await Sandbox().shell("echo words | tokenmeter inspect - --cut").exit == 1)
     }
 

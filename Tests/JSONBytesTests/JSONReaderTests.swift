@@ -181,6 +181,22 @@ struct JSONReaderTests {
         }
     }
 
+    /// Leniently, what lies deeper is passed over, and nothing beside it is lost.
+    @Test func passesOverWhatIsDeeperWhereItIsToldTo() throws {
+        func lenient(_ text: String) -> JSONValue? {
+            Array(text.utf8).withUnsafeBytes { JSONReader.lenientValue(of: $0) }
+        }
+        for (open, close) in [("[", "]"), (#"{"a":"#, "}"), (#"[{"]}\"":"#, "}]")] {
+            for levels in [63, 64, 65, 1_000, 500_000] {
+                let deep =
+                    String(repeating: open, count: levels) + "12"
+                    + String(repeating: close, count: levels)
+                #expect(lenient(#"{"x":\#(deep),"y":7}"#)?["y"] == 7, "\(open) \(levels)")
+                #expect(lenient(#"{"x":\#(deep.dropLast()),"y":7}"#) == nil)
+            }
+        }
+    }
+
     /// A bomb of a million brackets is refused at once, on a small stack.
     @Test func refusesADepthBomb() {
         for open in ["[", "{\"a\":", "[{\"a\":"] {

@@ -70,11 +70,11 @@ struct UsageReaderTests {
             reader.read(text.utf8)
             return reader.finish(isCut: true).method
         }
-        #expect(method("gpt-4.1", message) == "bytes-1 gpt ±55%, cut")
-        #expect(method(nil, message) == "bytes-1 other ±25%, cut")
+        #expect(method("gpt-4.1", message) == "bytes-1 gpt ±55%, partial")
+        #expect(method(nil, message) == "bytes-1 other ±25%, partial")
         let named =
             #"{"type":"stream","model":"claude-sonnet-4.5","delta":{"content":"text"}}"# + "\n"
-        #expect(method("gpt-4.1", named) == "bytes-1 claude ±35%, cut")
+        #expect(method("gpt-4.1", named) == "bytes-1 claude ±35%, partial")
     }
 
     /// A chunk of text alone is not read as JSON.
@@ -210,6 +210,9 @@ struct UsageReaderTests {
     @Test(arguments: [
         #""x":NaN,"#, #""x":-Infinity,"#, #""x":1"# + String(repeating: "0", count: 80) + ",",
         "\"x\":\"\u{1}\t\",",
+        #""x":"# + String(repeating: #"[{"a":"#, count: 99) + "1"
+            + String(repeating: "}]", count: 99)
+            + ",",
     ]) func oddJSONBesideUsageLosesNoneOfIt(odd: String) {
         let text =
             #"data: {"id":"c","model":"m","choices":[{"delta":{"content":"a"}}]}"# + "\n\n"
@@ -220,6 +223,63 @@ struct UsageReaderTests {
             let reading = Self.read(text + text + end)
             #expect(reading.known == .reported)
             #expect(reading.usage[.input] == 100)
+        }
+    }
+
+    /// A byte order mark hides no body, in whatever pieces it comes.
+    @Test func readsBehindAByteOrderMark() {
+        let usage = #""usage":{"prompt_tokens":100,"completion_tokens":7}"#
+        let document = #"{"object":"chat.completion","choices":[],\#(usage)}"#
+        let bodies = [
+            document, "\r\n " + document, "[\(document)]",
+            #"data: {"choices":[],\#(usage)}"# + "\n\ndata: [DONE]\n\n",
+        ]
+        for body in bodies {
+            let bytes = [0xEF, 0xBB, 0xBF] + Array(body.utf8)
+            let unmarked = Self.read(body)
+            #expect(unmarked.usage[.input] == 100)
+            for place in 0...6 {
+                var reader = UsageReader()
+                reader.read(bytes[..<place])
+                reader.read(bytes[place...])
+                #expect(reader.finish() == unmarked, "\(body) at \(place)")
+            }
+        }
+        // One that is none after all is the beginning of a line.
+        var reader = UsageReader()
+        reader.read([0xEF, 0xBB] + Array("data: {}\n\n".utf8))
+        #expect(reader.finish().payloads == 0)
+    }
+
+    /// The sign of the end is one as soon as it is spelled, its blank line or not.
+    @Test func theEndIsKnownBeforeItsBlankLine() {
+        let chunk = #"data: {"model":"m","choices":[{"delta":{"content":"a"}}]}"# + "\n\n"
+        for end in ["data: [DONE]", "data:[DONE]", "data: [DONE]\n", "data: [DONE]\r\n\r\n"] {
+            for count in 0...end.utf8.count {
+                var reader = UsageReader()
+                reader.read((chunk + end.prefix(count)).utf8)
+                #expect(reader.hasEndMarker == end.prefix(count).contains("[DONE]"), "\(end)")
+            }
+        }
+        for other in ["data: [DONE", "data: [DONE]]", "event: [DONE]", "data: x\ndata: [DONE]"] {
+            var reader = UsageReader()
+            reader.read((chunk + other).utf8)
+            #expect(!reader.hasEndMarker, "\(other)")
+        }
+    }
+
+    /// A body that was cut before anything told what it is may be one all the same.
+    @Test func tellsTheBeginningOfABody() {
+        let event =
+            "event: message_start\r\nid: 1\r\n: comment\r\ndata: {\"type\":\"message_start\"}"
+        for count in 1...event.count {
+            #expect(Self.read(String(event.prefix(count)), isCut: true).isBeginning, "\(count)")
+        }
+        for beginning in ["{", "[", "[{", #"{"id":"c"#] {
+            #expect(Self.read(beginning, isCut: true).isBeginning, "\(beginning)")
+        }
+        for other in ["", "\n", "words", "dates: x", "# data", "data: x\n\n", "{}", "datas"] {
+            #expect(!Self.read(other, isCut: true).isBeginning, "\(other)")
         }
     }
 
@@ -302,7 +362,7 @@ struct UsageReaderTests {
         #expect(reading.known == .estimated)
         // 31 bytes at 3.6 bytes a token, not the 1 of the start.
         #expect(reading.usage[.output] == 9)
-        #expect(reading.method == "bytes-1 claude ±35%, cut")
+        #expect(reading.method == "bytes-1 claude ±35%, partial")
         #expect(reading.usage.totalInput == 1320)
         #expect(reading.oddities.list == [.missingDone])
 

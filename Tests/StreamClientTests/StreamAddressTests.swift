@@ -49,6 +49,11 @@ import Testing
 
     @Test func aKeyIsShownToNobody() throws {
         let key = try #require(StreamKey(" sk-abc\n"))
+        for hidden in ["sk-abc", "s\u{200B}k-\u{FEFF}\u{AD}ab\u{7}c", "sk-ab\u{202E}c"] {
+            #expect(key.redacted("no sk-ab, sk-\(hidden).") == "no sk-ab, sk-(the key).")
+        }
+        #expect(key.redacted("sk-abcsk-abc") == "(the key)(the key)")
+        #expect(key.redacted("sk ab c é 🚀") == "sk ab c é 🚀")
         #expect(key.secret == "sk-abc")
         #expect("\(key) \(String(reflecting: key))".contains("sk-abc") == false)
         #expect(key.redacted("no key sk-abc, sk-abc") == "no key (the key), (the key)")

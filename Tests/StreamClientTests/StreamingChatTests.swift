@@ -195,6 +195,29 @@ import Testing
         #expect(outcome.reading.known == .reported)
     }
 
+    /// The sign of the end lacks its blank line; then the sign itself is missing.
+    @Test(arguments: ["data: [DONE]\n", ""])
+    func anEndThatIsNotSpelledOutIsNotWaitedForLong(end: String) async throws {
+        let body = Self.text("Hello") + Self.finish + Self.usage + end
+        let server = try await ScriptedServer(
+            [[.send(Array((Self.head("200 OK", "content-length: 100000\r\n") + body).utf8))]])
+        let (outcome, _) = try await ask(server) { $0.idleMilliseconds = 600_000 }
+        #expect(outcome.failure == nil)
+        #expect(outcome.reading.known == .reported)
+        #expect(outcome.reading.isComplete == !end.isEmpty)
+    }
+
+    /// An end of nothing is no answer.
+    @Test func anEndAloneIsNoAnswer() async throws {
+        let server = try await ScriptedServer(Self.head(), Self.done)
+        let (outcome, _) = try await ask(server)
+        #expect(outcome.failure == .unreadable(host: "127.0.0.1:\(server.port)"))
+        #expect(outcome.mayBeCharged)
+        // One that says nothing, and that it is finished, is.
+        let silent = try await ScriptedServer(Self.head(), Self.finish + Self.done)
+        #expect(try await ask(silent).outcome.failure == nil)
+    }
+
     @Test func whoComesTooOftenWaitsAndComesAgain() async throws {
         let server = try await ScriptedServer([
             Self.steps(Self.head("429 Too Many", "retry-after-ms: 1\r\n"), #"{"error":"slow"}"#),

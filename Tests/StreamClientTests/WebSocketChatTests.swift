@@ -219,6 +219,55 @@ import Testing
         await server.ended(1)
     }
 
+    /// Some say what they charge behind the end of the answer.
+    @Test func usageBehindTheEndIsWaitedFor() async throws {
+        let server = try await ScriptedServer([
+            [
+                .accept, .hear(Self.askedBytes), Self.hello, Self.done, Self.usage,
+                .hear(Self.askedBytes), Self.hello, Self.done,
+            ]
+        ])
+        let chat = try chat(server)
+        let first = await chat.ask(question, ChatListener())
+        #expect(first.reading.known == .reported)
+        #expect(first.reading.usage == (try Usage([.input: 7, .output: 2])))
+        // Others never do.
+        let second = await chat.ask(question, ChatListener())
+        #expect(second.failure == nil)
+        #expect(second.reading.known == .estimated)
+        #expect(server.heard.count == 1)
+    }
+
+    /// What comes late belongs to the answer before: it neither ends nor feeds the next one.
+    @Test func whatComesLateAnswersNoOtherQuestion() async throws {
+        let late = Self.text(#"{"type":"error","error":{"message":"boom"}}"#)
+        let server = try await ScriptedServer([
+            [.accept, .hear(Self.askedBytes), Self.hello, Self.usage, Self.done, late],
+            [.accept, .hear(Self.askedBytes), Self.hello, Self.usage, Self.done],
+        ])
+        let chat = try chat(server)
+        let listener = ChatListener()
+        let first = await chat.ask(question, listener)
+        #expect(first.failure == nil)
+        while !(await chat.hasLateMessage) { await Task.yield() }
+        let second = await chat.ask(question, listener)
+        #expect(second.failure == nil)
+        #expect(second.text == "Hello")
+        #expect(server.heard.count == 2)
+    }
+
+    /// A key that a refusal repeats is left out before the sentence is cut.
+    @Test func aRefusedUpgradeRepeatsNoKey() async throws {
+        let words = String(repeating: "a", count: VendorMessage.maximumCharacters - 2)
+        let body = #"{"error":{"message":"\#(words)sk/1 is unknown"}}"#
+        let server = try await ScriptedServer(
+            "HTTP/1.1 400 Bad Request\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+        let outcome = await (try chat(server)).ask(question, ChatListener())
+        let failure = try #require(outcome.failure).description
+        #expect(failure.contains(words))
+        #expect(!failure.contains("sk"))
+    }
+
     @Test func aRefusedUpgradeIsNotCharged() async throws {
         let server = try await ScriptedServer(
             "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n")

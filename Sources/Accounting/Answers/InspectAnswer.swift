@@ -89,8 +89,9 @@ package struct InspectAnswer {
     /// `nil` where the body holds no stream and no answer. One that was cut within its first event
     /// may be one.
     package func answer(_ reading: UsageReading, name: String, isCut: Bool) -> Answer? {
-        let mayBegin = isCut && reading.oddities.contains(.unterminatedEvent)
-        guard reading.api != nil || reading.errorKind != nil || mayBegin else { return nil }
+        guard reading.api != nil || reading.errorKind != nil || isCut && reading.isBeginning else {
+            return nil
+        }
         let fields = JSONObject([
             "file": .string(name), "api": .optional(reading.api?.rawValue),
             "model": .optional(reading.model), "id": .optional(reading.vendorID),

@@ -1,5 +1,6 @@
 /// A body of any framing, cut into payloads: the data of server-sent events, or values of JSON. Which
-/// it is, its first byte says: no event begins with a bracket.
+/// it is, its first byte says, behind a byte order mark and white space: no event begins with a
+/// bracket.
 package struct BodyFraming: Sendable {
     package struct Payload {
         package let bytes: UnsafeRawBufferPointer
@@ -17,7 +18,8 @@ package struct BodyFraming: Sendable {
     }
 
     private var state = State.unknown
-    /// White space at the start: it is part of an event stream's first line, and of no JSON.
+    /// A byte order mark and white space at the start: they are part of an event stream's first line,
+    /// and of no JSON.
     private var lead: [UInt8] = []
     private static let maximumLeadBytes = 1 << 10
 
@@ -41,22 +43,33 @@ package struct BodyFraming: Sendable {
         if case .values(let splitter) = state { splitter.isClosed } else { false }
     }
 
+    /// Whether nothing came but what may be the beginning of a body.
+    package var isBeginning: Bool {
+        switch state {
+        case .unknown: false
+        case .events(let parser): parser.isPlain
+        case .values(let splitter): !splitter.isWhole
+        }
+    }
+    /// Whether the event under way is these data so far: its blank line alone may be missing.
+    package func isPending(_ data: StaticString) -> Bool {
+        if case .events(let parser) = state { parser.isPending(data) } else { false }
+    }
+
     package mutating func read(
         _ bytes: UnsafeRawBufferPointer, _ payload: (Payload) -> Void
     ) {
         switch state {
         case .unknown:
-            let first = bytes.firstIndex { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-            guard let first else {
+            guard let first = firstOfBody(bytes) else {
                 lead.append(contentsOf: bytes)
                 // So much of it begins no JSON that anybody sends.
                 if lead.count > Self.maximumLeadBytes { begin(isJSON: false, payload) }
                 return
             }
-            begin(
-                isJSON: bytes[first] == UInt8(ascii: "{") || bytes[first] == UInt8(ascii: "["),
-                payload)
-            read(bytes, payload)
+            let isJSON = bytes[first] == UInt8(ascii: "{") || bytes[first] == UInt8(ascii: "[")
+            begin(isJSON: isJSON, payload)
+            read(isJSON ? UnsafeRawBufferPointer(rebasing: bytes[first...]) : bytes, payload)
         case .events(var parser):
             state = .unknown
             parser.read(bytes) { payload(Payload($0)) }
@@ -68,10 +81,26 @@ package struct BodyFraming: Sendable {
         }
     }
 
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// The place of the first byte, behind what led, that is neither a mark at the start nor white
+    /// space; `nil` where there is none yet.
+    private func firstOfBody(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        bytes.indices.first { index in
+            let place = lead.count + index
+            if place < 3, bytes[index] == Self.byteOrderMark[place] { return false }
+            return ![0x20, 0x09, 0x0A, 0x0D].contains(bytes[index])
+        }
+    }
+
     private mutating func begin(isJSON: Bool, _ payload: (Payload) -> Void) {
-        state = isJSON ? .values(JSONValueSplitter()) : .events(ServerSentEventParser())
         let lead = lead
         self.lead = []
+        guard !isJSON else {
+            // Neither the mark nor white space is part of a value.
+            return state = .values(JSONValueSplitter())
+        }
+        state = .events(ServerSentEventParser())
         lead.withUnsafeBytes { read($0, payload) }
     }
 

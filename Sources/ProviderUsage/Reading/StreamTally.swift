@@ -293,7 +293,7 @@ struct StreamTally: Sendable {
             let estimate = TokenEstimate(text, model: model ?? modelAsked)
             known.output = estimate.tokens
             known.reasoning = 0
-            reading.method = isCut ? "\(estimate.method), cut" : estimate.method
+            reading.method = isCut ? "\(estimate.method), partial" : estimate.method
             reading.known = .estimated
         } else if !known.isSilent {
             reading.known = .partial

@@ -45,6 +45,8 @@ package struct ServerSentEventParser: Sendable {
     private var skipsLine = false
     /// The last byte was CR: an LF that comes next belongs to it.
     private var endsWithReturn = false
+    /// A line came whose field the standard does not know.
+    private var hasForeignLine = false
     /// How many bytes of a byte order mark were seen; `nil` once the start is behind.
     private var markBytes: Int? = 0
 
@@ -109,6 +111,28 @@ package struct ServerSentEventParser: Sendable {
         skipsLine = false
         endsWithReturn = false
     }
+
+    /// Whether all that came are comments and fields of the standard, of the last one perhaps only the
+    /// beginning.
+    package var isPlain: Bool {
+        guard !hasForeignLine else { return false }
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
+            return Self.fields.contains { $0.utf8.starts(with: line) }
+        }
+        return colon == 0 || Self.fields.contains { $0.utf8.elementsEqual(line[..<colon]) }
+    }
+
+    /// Whether the event under way is these data so far, its line ended or not.
+    package func isPending(_ data: StaticString) -> Bool {
+        if hasData { return line.isEmpty && self.data.withUnsafeBytes { Self.spells(data, $0) } }
+        return ["data:", "data: "].contains { field in
+            line.count == field.utf8.count + data.utf8CodeUnitCount
+                && line.starts(with: field.utf8)
+                && line.suffix(data.utf8CodeUnitCount).withUnsafeBytes { Self.spells(data, $0) }
+        }
+    }
+
+    private static let fields = ["data", "event", "id", "retry"]
 
     // MARK: Lines
 
@@ -194,6 +218,8 @@ package struct ServerSentEventParser: Sendable {
             if isNumber, let number = Int64(String(decoding: value, as: UTF8.self)) {
                 retryMilliseconds = number
             }
+        } else {
+            hasForeignLine = true
         }
     }
 

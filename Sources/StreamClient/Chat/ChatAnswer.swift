@@ -13,6 +13,8 @@ struct ChatAnswer {
     private(set) var bytes = 0
     /// What the vendor called an error inside the answer.
     private(set) var error: String?
+    /// Whether anything came that an answer is made of, if only its finish.
+    private var hasParts = false
 
     private let key: StreamKey?
 
@@ -23,9 +25,15 @@ struct ChatAnswer {
         answer = AnswerReader(api: endpoint.api)
     }
 
-    var isEnded: Bool { usage.hasFinishMarker }
+    private var isEnded: Bool { usage.hasFinishMarker || usage.hasEndMarker }
     var hasFinalUsage: Bool { usage.hasFinalUsage }
-    var hasEndMarker: Bool { usage.hasEndMarker }
+
+    /// How long the end of the bytes may still take, by what came; nil where there is more to come.
+    var endMilliseconds: Int64? {
+        if usage.hasEndMarker || error != nil { return 3_000 }
+        // All that is wanted came, but for the sign that some vendors never send.
+        return isEnded && hasFinalUsage ? 10_000 : nil
+    }
 
     mutating func read(
         _ piece: UnsafeRawBufferPointer, at milliseconds: Int64, _ listener: ChatListener
@@ -61,15 +69,16 @@ struct ChatAnswer {
     /// Why the answer is not whole, though the connection did not break.
     var failure: ChatFailure? {
         if let error { return .vendor(error) }
-        guard !isEnded else { return nil }
-        return text.isEmpty && !hasFinalUsage && bytes > 0
-            ? .unreadable(host: host) : .endless(host: host)
+        let isEmpty = !hasParts && !hasFinalUsage
+        if isEnded, !isEmpty { return nil }
+        return isEmpty && bytes > 0 ? .unreadable(host: host) : .endless(host: host)
     }
 
     private mutating func take(
         _ parts: [AnswerPart], at milliseconds: Int64, _ listener: ChatListener
     ) throws {
         for part in parts {
+            hasParts = true
             switch part {
             case .text(let piece):
                 firstTokenMilliseconds = firstTokenMilliseconds ?? milliseconds

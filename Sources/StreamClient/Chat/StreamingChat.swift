@@ -21,9 +21,6 @@ package struct StreamingChat: Sendable {
         self.clock = clock
     }
 
-    /// How long the end of a body may come behind the sign of an answer's end.
-    private static let endMilliseconds: Int64 = 3_000
-
     /// Never throws: whatever happens is in the outcome, and cancelling the task ends the request.
     package func ask(_ question: ChatQuestion, _ listener: ChatListener) async -> ChatOutcome {
         var question = question
@@ -67,22 +64,21 @@ package struct StreamingChat: Sendable {
                 throw try await refusal(response)
             }
             var pieces = response.body.makeAsyncIterator()
+            var patience: Int64?
             while let piece = try await pieces.next() {
                 let time = clock.milliseconds(since: instant)
                 try piece.withUnsafeReadableBytes { try answer.read($0, at: time, listener) }
                 // The end of the body comes with it, or soon, or the connection is of no more use.
-                if answer.hasEndMarker || answer.error != nil {
-                    response.body.expectEnd(within: Self.endMilliseconds)
+                if answer.endMilliseconds != patience {
+                    patience = answer.endMilliseconds
+                    response.body.expectEnd(within: patience)
                 }
             }
             try answer.end(at: clock.milliseconds(since: instant), listener)
             failure = answer.failure
         } catch let error as StreamError {
             // What happens behind the end of the answer cuts nothing off.
-            let isBehindTheEnd =
-                answer.isEnded && answer.hasFinalUsage && error.reason == .cutShort
-                || answer.hasEndMarker || answer.error != nil
-            failure = isBehindTheEnd ? answer.failure : .stream(error)
+            failure = answer.endMilliseconds == nil ? .stream(error) : answer.failure
             mayBeCharged = error.mayBeCharged
         } catch {
             // The listener has enough; the body is dropped, and with it the request.

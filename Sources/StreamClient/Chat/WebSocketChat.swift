@@ -60,6 +60,9 @@ package actor WebSocketChat {
         }
     }
 
+    /// Whether something came that belongs to no question.
+    package var hasLateMessage: Bool { connection?.hasMessage ?? false }
+
     package func close() async {
         await connection?.close()
         drop()
@@ -113,8 +116,32 @@ package actor WebSocketChat {
                 try answer.read(message: $0, at: time, listener)
             }
             switch WebSocketContext.kind(of: message) {
-            case "done", "error": return
+            case "done": return try await readUsage(&answer, since: instant, listener)
+            case "error": return
             default: break
+            }
+        }
+    }
+
+    /// How long usage may come behind the sign of an answer's end.
+    private static let usageMilliseconds: Int64 = 500
+
+    /// Reads what a vendor says behind the end of an answer, where it has not said what it used.
+    private func readUsage(
+        _ answer: inout ChatAnswer, since instant: ContinuousClock.Instant,
+        _ listener: ChatListener
+    ) async throws {
+        let last = clock.milliseconds(since: instant) + Self.usageMilliseconds
+        while !answer.hasFinalUsage {
+            let time = clock.milliseconds(since: instant)
+            guard time < last, let connection else { return }
+            guard connection.hasMessage else {
+                try await Task.sleep(for: .milliseconds(10))
+                continue
+            }
+            guard let message = try await connection.next() else { return }
+            try message.bytes.withUnsafeReadableBytes {
+                try answer.read(message: $0, at: time, listener)
             }
         }
     }
@@ -122,11 +149,15 @@ package actor WebSocketChat {
     private func connected(
         _ listener: ChatListener
     ) async throws(StreamError) -> WebSocketConnection {
-        if let connection { return connection }
+        if let connection {
+            guard hasLateMessage else { return connection }
+            // What came behind an answer is no part of the next one, and more of it may be on its way.
+            drop()
+        }
         // Browsers can set no header, and so the query is where such endpoints look for a key.
         let address = endpoint.key.map { endpoint.address.adding("api_key", $0.secret) }
         let connection = try await client.connect(
-            to: address ?? endpoint.address, headers: endpoint.headers)
+            to: address ?? endpoint.address, headers: endpoint.headers, key: endpoint.key)
         self.connection = connection
         context.opened()
         let replayed = context.unsent.count

@@ -53,7 +53,8 @@ final class AwaitedAnswer: StreamReceiver {
 final class StreamDemand: NIOAsyncSequenceProducerDelegate {
     private struct State {
         var exchange: HTTPExchange?
-        var isEndExpected = false
+        /// Ends the exchange when its time comes.
+        var ending: Scheduled<Void>?
         /// What the exchange waits for before it reads on.
         var room: EventLoopPromise<Void>?
     }
@@ -77,16 +78,18 @@ final class StreamDemand: NIOAsyncSequenceProducerDelegate {
 
     func end() {
         state.value.exchange = nil
+        state.value.ending.take()?.cancel()
         release()
     }
 
     /// From anywhere.
-    func expectEnd(within milliseconds: Int64) {
+    func expectEnd(within milliseconds: Int64?) {
         eventLoop.execute {
-            guard !self.state.value.isEndExpected else { return }
-            self.state.value.isEndExpected = true
-            self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) {
-                self.state.value.exchange?.cancel()
+            self.state.value.ending?.cancel()
+            self.state.value.ending = milliseconds.map { milliseconds in
+                self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) {
+                    self.state.value.exchange?.cancel()
+                }
             }
         }
     }

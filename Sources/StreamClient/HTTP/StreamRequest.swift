@@ -59,8 +59,9 @@ package struct StreamBody: AsyncSequence, Sendable {
     let host: String
     let demand: StreamDemand
 
-    /// Ends the exchange, with `cancelled`, where its end does not come within so many milliseconds.
-    func expectEnd(within milliseconds: Int64) { demand.expectEnd(within: milliseconds) }
+    /// Ends the exchange, with `cancelled`, where its end does not come within so many milliseconds
+    /// from now; `nil` takes that back.
+    func expectEnd(within milliseconds: Int64?) { demand.expectEnd(within: milliseconds) }
 
     package func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(pieces: pieces.makeAsyncIterator(), host: host)

@@ -45,6 +45,9 @@ final class Mailbox<Element: Sendable>: Sendable {
         return hasRoom
     }
 
+    /// Whether something is there that nobody took.
+    var hasElements: Bool { state.withLock { $0.taken < $0.elements.count } }
+
     /// Nothing comes any more; what is there can still be read.
     func finish(_ error: (any Error)? = nil) {
         let end: Result<Void, any Error> = error.map { .failure($0) } ?? .success(())

@@ -11,6 +11,8 @@ final class WebSocketAttempt: Sendable {
     }
 
     let host: String
+    /// What no refusal may repeat.
+    let key: StreamKey?
     let eventLoop: any EventLoop
     var connection: EventLoopFuture<WebSocketConnection> { promise.futureResult }
 
@@ -18,8 +20,12 @@ final class WebSocketAttempt: Sendable {
     private let watch: ActivityWatch
     private let state: NIOLoopBoundBox<State>
 
-    init(_ host: String, _ settings: StreamSettings, on eventLoop: any EventLoop) {
+    init(
+        _ host: String, _ key: StreamKey?, _ settings: StreamSettings,
+        on eventLoop: any EventLoop
+    ) {
         self.host = host
+        self.key = key
         self.eventLoop = eventLoop
         promise = eventLoop.makePromise()
         watch = ActivityWatch(settings.timeouts, on: eventLoop)
@@ -136,6 +142,6 @@ final class WebSocketRefusal: ChannelInboundHandler, RemovableChannelHandler {
         attempt.fail(
             .status(
                 status, retryAfterMilliseconds: wait,
-                message: VendorMessage.read(body.readableBytesView)))
+                message: VendorMessage.read(body.readableBytesView, without: attempt.key)))
     }
 }

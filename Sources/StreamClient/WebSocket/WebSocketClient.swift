@@ -21,11 +21,14 @@ package final class WebSocketClient: Sendable {
         tls = try NIOSSLContext(configuration: try settings.trust.configuration())
     }
 
+    /// `key` is left out of a refusal that repeats it.
+    ///
     /// Throws `StreamError`; cancelling the task ends the attempt.
     package func connect(
-        to address: StreamAddress, headers: [(name: String, value: String)] = []
+        to address: StreamAddress, headers: [(name: String, value: String)] = [],
+        key: StreamKey? = nil
     ) async throws(StreamError) -> WebSocketConnection {
-        let attempt = WebSocketAttempt(address.host, settings, on: group.next())
+        let attempt = WebSocketAttempt(address.host, key, settings, on: group.next())
         begin(attempt, address, headers)
         do {
             return try await withTaskCancellationHandler {

@@ -42,6 +42,9 @@ package final class WebSocketConnection: Sendable {
         }
     }
 
+    /// Whether a message waits for its reader.
+    package var hasMessage: Bool { mailbox.hasElements }
+
     /// Returns once the message is on the connection. Where it asks for an answer, that is waited for
     /// from then on, and the timeouts count until `rest` is called.
     ///
