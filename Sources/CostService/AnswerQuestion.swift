@@ -18,10 +18,17 @@ package struct AnswerQuestion: Sendable {
         try file(name) { try readers.plan($0, $1, parameters, context) }
     }
 
+    /// The lines of an invoice, where it is there.
+    func invoice(_ name: String) throws -> Invoice? {
+        try file(name) { text, _ in try readers.invoice(text, name) }
+    }
+
     private func file<T>(_ name: String, _ read: (String, String) throws -> T) throws -> T? {
         guard let value = files[name] else { return nil }
         do {
-            return try read(String(decoding: value.compactBytes, as: UTF8.self), "\(name).json")
+            return try read(
+                value.textValue ?? String(decoding: value.compactBytes, as: UTF8.self),
+                "\(name).json")
         } catch let error as QuestionError {
             throw error
         } catch {
@@ -38,18 +45,21 @@ package struct FileReaders: Sendable {
         @Sendable (
             _ text: String, _ file: String, _ question: Parameters, _ context: PricingContext
         ) throws -> [PlannedWorkload]
+    package typealias Invoices = @Sendable (_ text: String, _ file: String) throws -> Invoice
 
     let budgets: Budgets
     let plan: Plan
+    let invoice: Invoices
     /// The id that a rate line's content has.
     let contentID: @Sendable (RateLine) -> String
 
     package init(
-        budgets: @escaping Budgets, plan: @escaping Plan,
+        budgets: @escaping Budgets, plan: @escaping Plan, invoice: @escaping Invoices,
         contentID: @escaping @Sendable (RateLine) -> String
     ) {
         self.budgets = budgets
         self.plan = plan
+        self.invoice = invoice
         self.contentID = contentID
     }
 }

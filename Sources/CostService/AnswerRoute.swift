@@ -2,7 +2,7 @@ import Accounting
 import Pricing
 
 /// A question that is asked by GET with query parameters, or by POST with the same names in a JSON
-/// object. The router is built from this table, and a test holds the OpenAPI document against it.
+/// object, in which files of the command line may stand too. The router is built from this table, and a test holds the OpenAPI document against it.
 package struct AnswerRoute: Sendable {
     /// What the answer is made from.
     package enum Source: Sendable {
@@ -24,6 +24,10 @@ package struct AnswerRoute: Sendable {
     package let source: Source
     /// The names of files that a body may hold as objects.
     package var files: [String] = []
+    /// The names of files that a body may hold as texts.
+    package var texts: [String] = []
+    /// Whether there is no question without such a file: it is asked by POST alone.
+    package var wantsFile = false
     /// Whether POST takes another body than these names.
     package var hasOwnBody = false
 
@@ -60,6 +64,9 @@ package struct AnswerRoute: Sendable {
         AnswerRoute(
             path: "rates/match", names: PricingContext.matchNames,
             source: .rates { try $0.ratesMatch($1.parameters) }),
+        AnswerRoute(
+            path: "rates/diff", names: PricingContext.diffNames,
+            source: .rates { try $0.ratesDiff($1.parameters) }),
         AnswerRoute(
             path: "usage", names: LedgerContext.usageNames,
             source: .events { try $0.usage($1.parameters) }),
@@ -99,7 +106,17 @@ package struct AnswerRoute: Sendable {
             }),
         AnswerRoute(
             path: "ledger/audit", names: LedgerContext.auditNames,
-            source: .ledger { try $0.context.audit($1.parameters, invoice: nil) }),
+            source: .ledger {
+                try $0.context.audit($1.parameters, invoice: try $1.invoice("invoice"))
+            }, texts: ["invoice"]),
+        AnswerRoute(
+            path: "reconcile", names: LedgerContext.reconcileNames,
+            source: .ledger(.all) {
+                guard let invoice = try $1.invoice("invoice") else {
+                    throw QuestionError.missing(field: "invoice")
+                }
+                return try $0.context.reconcile($1.parameters, with: invoice, named: "invoice")
+            }, texts: ["invoice"], wantsFile: true),
         AnswerRoute(
             path: "ledger/balance", names: LedgerContext.balanceNames,
             source: .ledger { try $0.context.balance($1.parameters) }),

@@ -74,17 +74,21 @@ package struct CostAPI: Sendable {
         let plain = ["/healthz", "/readyz", "/openapi.json", "/metrics"]
         var methods = Dictionary(
             uniqueKeysWithValues: plain.map { ($0, [HTTPRequest.Method.get, .head]) })
-        for route in AnswerRoute.all { methods["/api/v1/\(route.path)"] = [.get, .head, .post] }
+        for route in AnswerRoute.all {
+            methods["/api/v1/\(route.path)"] = route.wantsFile ? [.post] : [.get, .head, .post]
+        }
         for path in ["events", "inspect"] { methods["/api/v1/\(path)"] = [.post] }
         return methods
     }()
 
     private func add(_ route: AnswerRoute, to group: RouterGroup<ServiceContext>) {
         let path = RouterPath(route.path)
-        group.get(path) { request, context in
-            let question = AnswerQuestion(
-                parameters: try Parameters(query: request), files: [:], readers: readers)
-            return try await answer(route, question, request, context.access)
+        if !route.wantsFile {
+            group.get(path) { request, context in
+                let question = AnswerQuestion(
+                    parameters: try Parameters(query: request), files: [:], readers: readers)
+                return try await answer(route, question, request, context.access)
+            }
         }
         guard !route.hasOwnBody else { return }
         group.post(path) { request, context in
@@ -94,7 +98,7 @@ package struct CostAPI: Sendable {
             ).bytes
             let question = try bytes.withUnsafeReadableBytes {
                 try AnswerQuestion(
-                    body: $0.bindMemory(to: UInt8.self), files: route.files, readers: readers)
+                    body: $0.bindMemory(to: UInt8.self), of: route, readers: readers)
             }
             return try await answer(route, question, request, context.access)
         }

@@ -51,9 +51,9 @@ enum RequestBody {
 
 extension AnswerQuestion {
     /// Reads `{"model":"gpt-4.1","output_tokens":1000,"where":["project=web"]}`: the names of the query,
-    /// each a text, a number, true or false, or several of them in an array; and `files`, each an
-    /// object. null is as if it were not there.
-    init(body: UnsafeBufferPointer<UInt8>, files names: [String], readers: FileReaders) throws {
+    /// each a text, a number, true or false, or several of them in an array; and the files of the
+    /// route, each an object or a text. null is as if it were not there.
+    init(body: UnsafeBufferPointer<UInt8>, of route: AnswerRoute, readers: FileReaders) throws {
         let json = try JSONReader.value(of: Array(body), numbers: .decimal)
         guard case .object(let object) = json else {
             throw Problem(
@@ -65,9 +65,12 @@ extension AnswerQuestion {
             let (name, value) = (member.key, member.value)
             switch value {
             case .null: break
-            case .object where names.contains(name): files[name] = value
-            case _ where names.contains(name):
+            case .object where route.files.contains(name): files[name] = value
+            case _ where route.files.contains(name):
                 throw QuestionError.invalid(field: name, problem: "is not an object")
+            case .string where route.texts.contains(name): files[name] = value
+            case _ where route.texts.contains(name):
+                throw QuestionError.invalid(field: name, problem: "is not a text")
             case .array(let elements):
                 values[name] = try elements.map { try Self.text($0, of: name) }
             default: values[name] = [try Self.text(value, of: name)]

@@ -62,6 +62,9 @@ DOCUMENT(problem) = {
 DOCUMENT(rates) = {
 #embed "../../Docs/schemas/tokenmeter.rates-1.json"
 };
+DOCUMENT(rates_diff) = {
+#embed "../../Docs/schemas/tokenmeter.rates-diff-1.json"
+};
 DOCUMENT(rates_history) = {
 #embed "../../Docs/schemas/tokenmeter.rates-history-1.json"
 };
@@ -70,6 +73,9 @@ DOCUMENT(rates_match) = {
 };
 DOCUMENT(rates_show) = {
 #embed "../../Docs/schemas/tokenmeter.rates-show-1.json"
+};
+DOCUMENT(reconcile) = {
+#embed "../../Docs/schemas/tokenmeter.reconcile-1.json"
 };
 DOCUMENT(savings) = {
 #embed "../../Docs/schemas/tokenmeter.savings-1.json"
@@ -103,9 +109,11 @@ static const struct tokenmeter_document documents[] = {
     ENTRY("price", price),
     ENTRY("problem", problem),
     ENTRY("rates", rates),
+    ENTRY("rates-diff", rates_diff),
     ENTRY("rates-history", rates_history),
     ENTRY("rates-match", rates_match),
     ENTRY("rates-show", rates_show),
+    ENTRY("reconcile", reconcile),
     ENTRY("savings", savings),
     ENTRY("usage", usage),
     ENTRY("whatif", whatif),

@@ -32,11 +32,13 @@ import Testing
         let route = try #require(AnswerRoute.all.first { $0.path == path })
         let item = try #require(document["paths"]?["/api/v1/" + path])
         let query = item["get"]?["parameters"]?.elements?.compactMap { $0["name"]?.textValue } ?? []
-        #expect(query == Set(route.names).sorted())
-        #expect(Set(members(item).map(\.key)) == ["get", "post"])
+        #expect(query == (route.wantsFile ? [] : Set(route.names).sorted()))
+        #expect(Set(members(item).map(\.key)) == (route.wantsFile ? ["post"] : ["get", "post"]))
         guard !route.hasOwnBody else { return }
         let body = item["post"]?["requestBody"]?["content"]?["application/json"]?["schema"]
-        #expect(members(body?["properties"]).map(\.key) == (route.names + route.files).sorted())
+        #expect(members(body?["properties"]).map(\.key) == (route.names + route.files + route.texts).sorted())
+        let wanted = body?["required"]?.elements?.compactMap(\.textValue) ?? []
+        #expect(wanted == (route.wantsFile ? route.texts : []))
     }
 
     /// Nothing that is referred to is missing: neither a schema nor a part of one.

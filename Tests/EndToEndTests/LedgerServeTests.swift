@@ -129,6 +129,47 @@ struct LedgerServeTests {
         }
     }
 
+    /// An invoice is a text of the body.
+    @Test func holdsAnInvoiceOfABodyAgainstTheLedger() async throws {
+        try await fill()
+        let csv = "date,amount\n2026-10-01,8.40\n"
+        try sandbox.write(csv, to: "invoice")
+        let text = csv.replacing("\n", with: "\\n")
+        let body =
+            #"{"invoice":"\#(text)","where":"channel=openai","month":"2026-10","timezone":"UTC"}"#
+        let words = ["--timezone", "UTC", "--month", "2026-10", "--format", "json"]
+        try await serving { curl in
+            let reply = try await curl.post("/api/v1/reconcile", body)
+            #expect(reply.status == 200, "\(reply.body)")
+            let here = try await sandbox.run(
+                ["usage", "--reconcile", "invoice", "--where", "channel=openai"] + words,
+                in: sandbox.folder)
+            #expect(here.errors == "")
+            #expect(try canonical(Data(reply.body.utf8)) == canonical(here.stdout))
+            let audited = try await curl.post(
+                "/api/v1/ledger/audit",
+                body.replacing(#""where":"channel=openai""#, with: #""channel":"openai""#))
+            #expect(audited.status == 200, "\(audited.body)")
+            let audit = try await sandbox.run(
+                ["ledger", "audit", "--channel", "openai", "--invoice", "invoice"] + words,
+                in: sandbox.folder)
+            #expect(try canonical(Data(audited.body.utf8)) == canonical(audit.stdout))
+
+            for (wrong, says) in [
+                (#"{}"#, "invoice"), (#"{"invoice":{}}"#, "is not a text"),
+                (#"{"invoice":"date\n2026-10-01"}"#, "amount"),
+            ] {
+                let refused = try await curl.post("/api/v1/reconcile", wrong)
+                try Self.expectProblem(refused, 400, "invalid_question", wrong)
+                #expect(refused.body.contains(says), "\(refused.body)")
+                #expect(try JSON.object(refused.body).string("field") == "invoice")
+            }
+            let asked = try await curl.get("/api/v1/reconcile")
+            #expect(asked.status == 405)
+            #expect(asked.headers["allow"] == "POST")
+        }
+    }
+
     @Test func readsAStreamOfABody() async throws {
         let stream = Tokenmeter.repository.appending(
             path: "Tests/Fixtures/streams/anthropic-messages.sse"
@@ -180,6 +221,10 @@ struct LedgerServeTests {
             "whatif --swap gpt-4.1=gpt-4.1-mini --month 2026-10 --timezone UTC"
         ),
         ("ledger/status", "ledger status"),
+        (
+            "rates/diff?from=2025-09-01&to=2025-10-01&model=deepseek-v3&timezone=UTC",
+            "rates diff --from 2025-09-01 --to 2025-10-01 --model deepseek-v3 --timezone UTC"
+        ),
     ]
 
     @Test func answersAsTheCommandLineDoes() async throws {
@@ -192,7 +237,9 @@ struct LedgerServeTests {
                 let output = try await sandbox.run(
                     command.split(separator: " ").map(String.init) + ["--format", "json"],
                     in: sandbox.folder)
-                #expect(output.exit == 0, "\(command): \(output.errors)")
+                // A change of rates is told by the exit code too.
+                let code: Int32 = command.hasPrefix("rates diff") ? 2 : 0
+                #expect(output.exit == code, "\(command): \(output.errors)")
                 #expect(try canonical(Data(reply.body.utf8)) == canonical(output.stdout))
             }
             let web = try await curl.get("/api/v1/usage?month=2026-10&where=project%3Dweb")

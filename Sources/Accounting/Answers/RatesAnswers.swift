@@ -7,6 +7,8 @@ extension PricingContext {
         "at", "timezone", "model", "channel", "service_tier", "billed_in",
     ]
 
+    package static let diffNames = ratesNames + ["from", "to"]
+
     /// The lines in force at one time, a row each.
     package func ratesList(_ parameters: Parameters) throws -> Answer {
         try parameters.refuseUnknown(Self.ratesNames)
@@ -69,7 +71,7 @@ extension PricingContext {
 
     /// What changed between two days; over budget, in the exit code's sense, where anything did.
     package func ratesDiff(_ parameters: Parameters) throws -> Answer {
-        try parameters.refuseUnknown(Self.ratesNames + ["from", "to"])
+        try parameters.refuseUnknown(Self.diffNames)
         let zone = try zone(parameters)
         guard let from = try parameters.time("from", zone: zone, zones: book.zones) else {
             throw QuestionError.missing(field: parameters.spelled("from"))

@@ -2,21 +2,24 @@ import JSONBytes
 import Pricing
 
 extension LedgerContext {
-    static let reconcileNames =
+    package static let reconcileNames =
         LedgerRange.names + EventFilter.names + ["currency", "fx", "timezone", "at"]
 
-    /// An invoice against what the ledger's events cost, day by day.
-    package func reconcile(_ parameters: Parameters, with invoice: Invoice) throws -> Answer {
+    /// An invoice against what the ledger's events cost, day by day; `name` is what the question calls
+    /// the invoice.
+    package func reconcile(
+        _ parameters: Parameters, with invoice: Invoice, named name: String
+    ) throws -> Answer {
         let others = Self.usageNames.filter { !Self.reconcileNames.contains($0) }
         if let other = others.first(where: parameters.has) {
             throw QuestionError.invalid(
                 field: parameters.spelled(other),
-                problem: "does not go with \(parameters.spelled("reconcile"))")
+                problem: "does not go with \(parameters.spelled(name))")
         }
         try parameters.refuseUnknown(Self.reconcileNames)
         let now = try pricing.at(parameters)
         let zone = try pricing.zone(parameters)
-        let field = parameters.spelled("reconcile")
+        let field = parameters.spelled(name)
         let range = try range(parameters, of: invoice, now: now, zone: zone)
         let channel = try invoicedChannel(parameters, in: range, field: field)
         var exchange = try pricing.exchange(parameters, at: now)

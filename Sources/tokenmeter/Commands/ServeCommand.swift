@@ -89,6 +89,7 @@ struct ServeCommand: AsyncParsableCommand {
             readers: FileReaders(
                 budgets: { try BudgetFile.read($0, file: $1) },
                 plan: { try PlanReading.workloads($0, file: $1, $2, $3) },
+                invoice: { try InvoiceFile.read($0, file: $1) },
                 contentID: { $0.contentID }), relay: served, log: log)
         let shownHost = host == "::1" ? "[::1]" : host
         let scheme = address.tls == nil ? "http" : "https"

@@ -64,7 +64,8 @@ struct UsageCommand: ParsableCommand {
             }
             let invoice = try InvoiceReading.invoice(reconcile)
             return try global.finish(
-                try Composition.ledgerWithRates(global).reconcile(question, with: invoice))
+                try Composition.ledgerWithRates(global).reconcile(
+                    question, with: invoice, named: "reconcile"))
         }
         guard live else { return try global.finish(try Composition.ledger(global).usage(question)) }
         try LiveScreen.requireTerminal(global.format)
