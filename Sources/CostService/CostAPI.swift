@@ -265,6 +265,8 @@ package struct CostAPI: Sendable {
     private func ready() async throws -> Response {
         do {
             try await waiting { try writer().reservations.renewNothing() }
+            // A relay may know better: what was written may not have reached the disk.
+            if let relay { try await relay.writer.ready() }
         } catch {
             throw Problem(
                 status: .serviceUnavailable, code: "not_ready",

@@ -52,6 +52,9 @@ struct Problem: Error {
                 status: .unprocessableContent, code: "ledger", detail: error.description)
         case let error as MoneyError:
             self.init(status: .unprocessableContent, code: "ledger", detail: error.description)
+        case let error as any LedgerUnavailable:
+            self.init(
+                status: .serviceUnavailable, code: "ledger_unavailable", detail: error.sentence)
         case let error as HTTPError: self.init(http: error)
         case is NIOTooManyBytesError:
             self.init(http: HTTPError(.contentTooLarge))
@@ -127,7 +130,7 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
                     detail: "this route takes no \(request.method.rawValue)")
                 problem.allowed = allowed
             }
-            if problem.status == .internalServerError {
+            if [.internalServerError, .serviceUnavailable].contains(problem.status) {
                 context.logger.error("request failed", metadata: ["error": "\(error)"])
             }
             return problem.response

@@ -78,7 +78,7 @@ extension RelayCall {
         var bound = read?.bound ?? RequestBound()
         bound.maximumOutput = bound.maximumOutput ?? target.maximumOutput
         if relay.budgets.isHolding(caller) {
-            var reader = BoundReader(bound)
+            var reader = BoundReader(bound, route.api)
             body.withUnsafeReadableBytes { reader.read($0.bindMemory(to: UInt8.self)) }
             bound = reader.bound
         }
@@ -119,8 +119,11 @@ extension RelayCall {
         var bound = RequestBound()
         bound.inputBytes = Int64(request.body.readableBytes)
         bound.maximumOutput = completion.maximumTokens ?? target.maximumOutput
+        if let limit = completion.maximumTokens, limit < 1 {
+            bound.unbounded = "a limit of its answer below one"
+        }
         if relay.budgets.isHolding(caller) {
-            var reader = BoundReader(bound)
+            var reader = BoundReader(bound, route.api)
             request.body.withUnsafeReadableBytes { reader.read($0.bindMemory(to: UInt8.self)) }
             bound = reader.bound
         }

@@ -129,6 +129,9 @@ final class RelayExchange: StreamReceiver {
 
     // MARK: What upstream says
 
+    /// What may come behind the end of an answer while its event is being kept.
+    private static let maximumHeldBytes = 1 << 18
+
     func answered(_ head: HTTPResponseHead) {
         if let wait = wait(for: head) { return again(afterMilliseconds: wait) }
         let isElsewhere = (300..<400).contains(head.status.code) && head.status != .notModified
@@ -172,11 +175,16 @@ final class RelayExchange: StreamReceiver {
         if phase != .settled, isHeld || answer.holdsBack {
             held.writeImmutableBuffer(passed)
             hold()
+            // Usage is not behind so much.
+            if phase == .answering, held.readableBytes > Self.maximumHeldBytes { settle() }
         } else if passed.readableBytes > 0 {
             sink?.write(passed)
         }
         if hasLeft, answer.hasFinalUsage, phase == .answering { leaveUpstream() }
-        guard let sink, !sink.isWritable, phase == .answering else { return nil }
+        let isFull =
+            phase == .settling
+            ? held.readableBytes > Self.maximumHeldBytes : sink.map { !$0.isWritable } ?? false
+        guard isFull else { return nil }
         let room = eventLoop.makePromise(of: Void.self)
         self.room = room
         return room.futureResult

@@ -22,6 +22,8 @@ package struct RelayProblem: Error, Hashable, Sendable, CustomStringConvertible 
 
     package var description: String { message }
 
+    static let unavailable = RelayProblem(503, "unavailable", "the keys cannot be looked up now")
+
     var headers: HTTPHeaders {
         var headers: HTTPHeaders = ["content-type": "application/json"]
         if let retryAfterSeconds { headers.add(name: "retry-after", value: "\(retryAfterSeconds)") }

@@ -49,11 +49,11 @@ package struct AnswerReader: Sendable {
         _ part: (AnswerPart) -> Void
     ) {
         if api == nil { api = StreamAPI(recognising: value, type: type) }
-        if let error = value["error"], error != .null {
+        if let error = value["error"], error.isError {
             part(.failure(words(of: error)))
         } else if value["type"] == "error", value["message"] != nil {
             part(.failure(words(of: value)))
-        } else if let error = value["response"]?["error"], error != .null {
+        } else if let error = value["response"]?["error"], error.isError {
             part(.failure(words(of: error)))
         }
         guard let api else { return }
@@ -75,6 +75,7 @@ package struct AnswerReader: Sendable {
             let delta = choice["delta"] ?? choice["message"]
             reasoning(delta?["reasoning_content"] ?? delta?["reasoning"])
             text(delta?["content"])
+            text(delta?["refusal"])
             for piece in delta?["content"]?.elements ?? [] { text(piece["text"]) }
             for call in delta?["tool_calls"]?.elements ?? [] {
                 arguments(call["function"]?["arguments"])
@@ -85,12 +86,19 @@ package struct AnswerReader: Sendable {
             finish(value["choices"]?.elements?.first?["finish_reason"])
         case .openAIResponses:
             switch value["type"]?.textValue {
-            case "response.output_text.delta": text(value["delta"])
+            case "response.output_text.delta", "response.refusal.delta": text(value["delta"])
             case "response.reasoning_summary_text.delta", "response.reasoning_text.delta":
                 reasoning(value["delta"])
             case "response.function_call_arguments.delta": arguments(value["delta"])
             case "response.completed", "response.incomplete", "response.failed":
                 finish(value["response"]?["status"])
+            case nil where value["object"] == "response":
+                for item in value["output"]?.elements ?? [] {
+                    for piece in item["content"]?.elements ?? [] {
+                        text(piece["text"] ?? piece["refusal"])
+                    }
+                }
+                finish(value["status"])
             default: break
             }
         case .openAIAssistants:
@@ -140,4 +148,9 @@ package struct AnswerReader: Sendable {
         let words = error["message"] ?? error["type"] ?? error["code"] ?? error
         return words.textValue ?? words.numberText ?? "an error without a message"
     }
+}
+
+extension JSONValue {
+    /// Whether the value of `error` tells of one: some write it in every piece, as nothing.
+    var isError: Bool { ![.null, false, "", .object(JSONObject())].contains(self) }
 }

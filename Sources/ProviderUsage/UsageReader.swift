@@ -47,12 +47,18 @@ package struct UsageReader: Sendable {
         tally.take(BodyFraming.Payload(message: message))
     }
 
-    /// The end of the body; `isCut` where the connection broke before it.
-    package mutating func finish(isCut: Bool = false) -> UsageReading {
+    /// The end of the body; `isCut` where the connection broke before it. `event` is told of what was
+    /// not ended before.
+    package mutating func finish(
+        isCut: Bool = false, _ event: (InspectedEvent) -> Void = { _ in }
+    ) -> UsageReading {
         var tally = StreamTally(api: nil)
         swap(&tally, &self.tally)
         let isBeginning = framing.isBeginning
-        let hasRest = framing.finish { tally.take($0) }
+        let hasRest = framing.finish { payload in
+            tally.take(payload)
+            event(InspectedEvent(payload, tally))
+        }
         swap(&tally, &self.tally)
         self.tally.end(framing, hasRest: hasRest, isCut: isCut)
         var reading = self.tally.reading(isCut: isCut, oversized: framing.oversized)

@@ -78,6 +78,10 @@ extension SQLiteStore: UsageLedger {
 
     // MARK: Reading
 
+    package func lastRow(account: String) throws -> Int64 {
+        try readLedger(account) { try $0.lastRow() } ?? 0
+    }
+
     package func sums(_ query: SumQuery, account: String) throws -> [UsageGroup] {
         try readLedger(account) { reader in
             try LedgerSums(query, reader).groups()

@@ -19,6 +19,7 @@ package final class SQLiteStore: Sendable {
     let path: String
     private let log: WriteAheadLog
     private let lock: AdvisoryLock
+    private let logFile: LogFile
     /// Where the ledger's events are appended: see `append`.
     private let appending = Mutex<DatabaseQueue?>(nil)
     let appends = AppendQueue()
@@ -42,6 +43,7 @@ package final class SQLiteStore: Sendable {
         }
         let log = WriteAheadLog()
         self.log = log
+        logFile = LogFile(of: path)
         queue = try Self.translating(path) {
             try DatabaseQueue(path: path, configuration: Self.configuration(log))
         }
@@ -53,6 +55,7 @@ package final class SQLiteStore: Sendable {
         path = ":memory:"
         lock = AdvisoryLock(path: path, timeoutSeconds: Self.lockTimeoutSeconds)
         log = WriteAheadLog()
+        logFile = LogFile(of: path)
         queue = try DatabaseQueue(configuration: Self.configuration(log))
         try Migrations.migrator.migrate(queue)
     }
@@ -157,7 +160,8 @@ package final class SQLiteStore: Sendable {
         on queue: DatabaseQueue, _ durability: Durability, _ body: (Database) throws -> T
     ) throws -> T {
         let result = try exclusively {
-            try Self.translating(path) {
+            defer { logFile.open() }
+            return try Self.translating(path) {
                 try queue.inDatabase { db in
                     var result: T?
                     let word = durability == .full ? "FULL" : "NORMAL"
@@ -189,22 +193,28 @@ package final class SQLiteStore: Sendable {
     /// Syncs the write-ahead log, in which each commit is until it is folded back: SQLite syncs it
     /// before, and the file behind (<https://www.sqlite.org/wal.html#ckpt>, checked 2026-11-29). Takes no
     /// lock: others write meanwhile.
+    ///
+    /// Behind a sync that failed the system may have forgotten what it could not write, and calls the
+    /// next one a success: then the log is folded back, which writes all of it anew.
     func syncLog() throws {
         guard path != ":memory:" else { return }
-        // There is one as long as somebody who wrote has the database open.
-        let log = open("\(path)-wal", O_RDONLY | O_CLOEXEC)
-        guard log >= 0 else {
-            throw StoreError.cannotWrite(path, reason: "its log cannot be opened")
+        do {
+            if try logFile.sync() { return }
+        } catch {
+            throw StoreError.cannotWrite(path, reason: error.description)
         }
-        defer { close(log) }
-        #if canImport(Darwin)
-            let isSynced = fsync(log) == 0
-        #else
-            let isSynced = fdatasync(log) == 0
-        #endif
-        guard isSynced else {
-            throw StoreError.cannotWrite(path, reason: "its log cannot be synced")
+        let isWhole = try exclusively {
+            try Self.translating(path) {
+                try queue.writeWithoutTransaction { db in
+                    let (pages, folded) = try db.checkpoint(.passive)
+                    return pages == folded
+                }
+            }
         }
+        guard isWhole else {
+            throw StoreError.cannotWrite(path, reason: "its log could not be synced")
+        }
+        logFile.isFolded()
     }
 
     private func exclusively<T>(_ body: () throws -> T) throws -> T {

@@ -1,3 +1,4 @@
+import Accounting
 import GRDB
 
 /// Why a database cannot serve, in words for the person whose database it is.
@@ -42,6 +43,16 @@ package enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .SQLITE_CORRUPT, .SQLITE_ERROR: return .corrupt(path)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: return .cannotOpen(path, reason: reason)
         default: return .cannotWrite(path, reason: reason)
+        }
+    }
+}
+
+extension StoreError: LedgerUnavailable {
+    package var sentence: String {
+        switch self {
+        case .locked: "the ledger is locked by another program; ask again when it is done"
+        case .cannotWrite: "the ledger cannot be written now"
+        case .newerSchema, .notOurs, .cannotOpen, .corrupt: "the ledger cannot be read now"
         }
     }
 }

@@ -77,7 +77,8 @@ extension StreamError: CustomStringConvertible {
         case 403: return "\(host) refuses this key what was asked (status 403)\(tail)"
         case 404: return "\(host) has no such model or address (status 404)\(tail)"
         case 402: return "\(host) wants to be paid first (status 402)\(tail)"
-        case 408, 429: return "\(host) is asked too often (status \(status))\(tail)"
+        case 408: return "\(host) gave up on the request (status 408)\(tail)"
+        case 429: return "\(host) is asked too often (status \(status))\(tail)"
         case 300..<400:
             return "\(host) leads elsewhere, and redirects are not followed (status \(status))"
         case 500...: return "\(host) failed (status \(status))\(tail)"

@@ -5,14 +5,22 @@ package enum VendorMessage {
     /// The most characters that are shown of it.
     package static let maximumCharacters = 300
 
-    /// `nil` where the body is not JSON, or holds no such sentence: pages of HTML are not repeated.
-    /// A key that it repeats is left out before anything is cut.
+    /// `nil` where the body holds no such sentence: pages of HTML are not repeated, plain text is. A key
+    /// that it repeats is left out before anything is cut.
     package static func read(
         _ body: some Collection<UInt8>, without key: StreamKey? = nil
     ) -> String? {
         let json = Array(body).withUnsafeBytes { JSONReader.lenientValue(of: $0) }
-        guard let text = json.flatMap(sentence) else { return nil }
-        return clean(key?.redacted(text) ?? text)
+        guard let text = json.map(sentence) ?? plain(body) else { return nil }
+        let line = clean(key?.redacted(text) ?? text)
+        return line.isEmpty ? nil : line
+    }
+
+    private static func plain(_ body: some Collection<UInt8>) -> String? {
+        guard let text = String(validating: body, as: UTF8.self),
+            text.first(where: { !$0.isWhitespace }) != "<"
+        else { return nil }
+        return text
     }
 
     /// `{"error":{"message":…}}` of nearly all, `{"error":…}` of Ollama, `{"message":…}` of Cohere
@@ -21,6 +29,17 @@ package enum VendorMessage {
         if let first = json.elements?.first { return sentence(first) }
         if let error = json["error"] {
             return error.textValue ?? error["message"]?.textValue ?? error["type"]?.textValue
+        }
+        // FastAPI's own refusals are a list of fields.
+        if let details = json["detail"]?.elements {
+            let sentences = details.compactMap { detail -> String? in
+                guard let words = detail["msg"]?.textValue else { return nil }
+                let place = (detail["loc"]?.elements ?? []).compactMap {
+                    $0.textValue ?? $0.numberText
+                }
+                return (place.isEmpty ? "" : place.joined(separator: ".") + ": ") + words
+            }
+            return sentences.isEmpty ? nil : sentences.joined(separator: "; ")
         }
         return json["message"]?.textValue ?? json["detail"]?.textValue
     }

@@ -40,7 +40,10 @@ final class WebSocketServerFrames: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { application?.becameWritable() }
+        if context.channel.isWritable {
+            application?.becameWritable()
+            readOn()
+        }
         context.fireChannelWritabilityChanged()
     }
 
@@ -73,15 +76,20 @@ final class WebSocketServerFrames: ChannelDuplexHandler {
         }
     }
 
+    /// Who does not take what it is told is not listened to: each message may have an answer.
     func read(context: ChannelHandlerContext) {
-        if isHeld { wantsRead = true } else { context.read() }
+        if isHeld || !context.channel.isWritable { wantsRead = true } else { context.read() }
     }
 
     func resume() {
         isHeld = false
-        guard wantsRead else { return }
+        readOn()
+    }
+
+    private func readOn() {
+        guard wantsRead, !isHeld, let context, context.channel.isWritable else { return }
         wantsRead = false
-        context?.read()
+        context.read()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -52,6 +52,7 @@ final class FixedLedger: UsageLedger, MoneyLedger {
         _ entries: [LedgerEntry], account: String, durability: Durability
     ) throws -> [AppendOutcome] { throw NotHere() }
     func makeDurable() throws { throw NotHere() }
+    func lastRow(account: String) throws -> Int64 { 0 }
     func forEachEntry(
         from start: Timestamp, to end: Timestamp, matching filter: EventFilter, account: String,
         _ body: (LedgerEntry) throws -> Void

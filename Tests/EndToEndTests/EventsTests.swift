@@ -146,6 +146,39 @@ import Testing
         }
     }
 
+    /// Pages show one moment: what comes in between is in none, and moves no row.
+    @Test(arguments: ["", "&where=tag:a%3Db", "&where=project%3Dweb"])
+    func pagesShowOneMoment(filter: String) async throws {
+        try await serving { curl in
+            func event(_ id: String, _ day: Int, _ input: Int) -> String {
+                #"{"id":"\#(id)","start":"2026-10-0\#(day)T10:00:00Z","channel":"openai","model":"gpt-4.1","project":"web","tags":{"a":"b"},"usage":{"input":\#(input)}}"#
+            }
+            let events = (1...5).map { event("e\($0)", $0, $0 * 1_000_000) }
+            _ = try await curl.post("/api/v1/events", "[\(events.joined(separator: ","))]")
+            let path = "/api/v1/usage?\(Self.october)&group_by=day&sort=cost&limit=2\(filter)"
+            let all = try JSON.object(try await curl.get(path.replacing("&limit=2", with: "")).body)
+            var rows: [String] = []
+            var cursor: String?
+            repeat {
+                let page = try JSON.object(
+                    try await curl.get(path + (cursor.map { "&cursor=\($0)" } ?? "")).body)
+                rows += try page.objects("rows").map {
+                    "\($0["day"] as? String ?? "") \($0.money("cost") ?? "")"
+                }
+                #expect(page.integer("requests") == 5)
+                cursor = page["next_cursor"] as? String
+                // The cheapest day becomes the dearest.
+                _ = try await curl.post("/api/v1/events", event("late\(rows.count)", 1, 90_000_000))
+            } while cursor != nil && rows.count < 9
+            #expect(
+                rows
+                    == (try all.objects("rows").map {
+                        "\($0["day"] as? String ?? "") \($0.money("cost") ?? "")"
+                    }))
+            #expect(try await curl.get(path.replacing("limit=2", with: "limit=0")).status == 400)
+        }
+    }
+
     @Test func pagesAndKnowsWhatItSaid() async throws {
         try await serving { curl in
             let events = (1...5).map { Self.event("\($0)", $0, input: $0 * 1_000) }

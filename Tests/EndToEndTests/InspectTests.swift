@@ -65,6 +65,36 @@ struct InspectTests {
         #expect(output.text.contains(#""cached_input": 30"#))
     }
 
+    /// An input that nobody reported has no price, and is not free.
+    @Test func whatNobodyReportedIsNotPricedAsNothing() async throws {
+        let sandbox = try Sandbox()
+        let usage = #"{"completion_tokens":5}"#
+        let output = try await sandbox.shell(
+            "echo '\(usage)' | tokenmeter price --vendor-usage - --model gpt-4.1 --at 2026-11-20 --format json"
+        )
+        #expect(output.exit == 3)
+        let document = try output.json()
+        #expect(document["cost"] is NSNull)
+        let least = document["cost_at_least"] as? [String: String]
+        #expect(least == ["amount": "0.00004", "currency": "USD"])
+        let line = try await sandbox.shell(
+            #"echo '{"model":"gpt-4.1","at":"2026-11-20","vendor_usage":\#(usage)}' | tokenmeter price"#
+        )
+        #expect(line.text.contains(#""cost_at_least":{"amount":"0.00004""#), "\(line.text)")
+    }
+
+    /// The last event counts among the others though no blank line ends it.
+    @Test func theLastEventIsShownWithoutItsBlankLine() async throws {
+        let sandbox = try Sandbox()
+        let path = "\(Tokenmeter.repository.path())/\(Self.streams)/anthropic-messages.sse"
+        let whole = try await sandbox.run(["inspect", "--events", path, "--format", "ndjson"])
+        let cut = try await sandbox.shell(
+            "perl -pe 'chomp if eof' '\(path)' | perl -pe 'chomp if eof' | tokenmeter inspect - --events --format ndjson"
+        )
+        #expect(cut.lines.count == whole.lines.count)
+        #expect(cut.lines.last == whole.lines.last)
+    }
+
     @Test func saysWhereThereIsNothing() async throws {
         let empty = try await Sandbox().shell("tokenmeter inspect - < /dev/null")
         #expect(empty.exit == 1)

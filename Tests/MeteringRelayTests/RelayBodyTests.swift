@@ -72,7 +72,7 @@ struct RelayBodyTests {
             #"{"model":"a","model":"b"}"#, #"{"max_tokens":1,"max_tokens":1000000}"#,
             #"{"stream":true,"stream":false}"#,
             #"{"stream_options":{"include_usage":true,"include_usage":false}}"#,
-            #"{"generationConfig":{"maxOutputTokens":1,"maxOutputTokens":9}}"#,
+            #"{"stream_options":{"include_usage":true},"stream_options":null}"#,
             #"{"model":"b","m\u006fdel":"a"}"#, "[]", "", "{", #"{"a":1} {"b":2}"#,
         ] {
             #expect(throws: JSONError.self, "\(body)") { try read(body) }
@@ -97,7 +97,8 @@ struct RelayBodyTests {
 
     @Test func readsHowLargeAnAnswerMayBecome() throws {
         #expect(try read(#"{"max_tokens":5,"max_completion_tokens":9}"#).bound.maximumOutput == 9)
-        #expect(try read(#"{"max_output_tokens":5}"#).bound.maximumOutput == 5)
+        #expect(try read(#"{"max_output_tokens":5}"#, .openAIResponses).bound.maximumOutput == 5)
+        #expect(try read(#"{"max_tokens":5}"#, .anthropicMessages).bound.maximumOutput == 5)
         let gemini = try read(
             #"{"generationConfig":{"maxOutputTokens":50,"candidateCount":3}}"#, .gemini)
         #expect(gemini.bound.maximumOutput == 50)
@@ -110,18 +111,67 @@ struct RelayBodyTests {
 
     // MARK: What makes it cost more
 
-    private func bound(_ text: String) -> RequestBound {
-        var reader = BoundReader(RequestBound())
+    private func bound(_ text: String, _ api: StreamAPI = .openAIChat) -> RequestBound {
+        var reader = BoundReader(RequestBound(), api)
         Array(text.utf8).withUnsafeBufferPointer { reader.read($0) }
         return reader.bound
     }
 
+    /// A limit of another API limits nothing, though somebody writes it.
+    @Test(arguments: [
+        (StreamAPI.openAIChat, #"{"max_output_tokens":1}"#),
+        (.openAIChat, #"{"generationConfig":{"maxOutputTokens":1}}"#),
+        (.openAIResponses, #"{"max_tokens":1,"max_completion_tokens":1}"#),
+        (.anthropicMessages, #"{"max_output_tokens":1,"max_completion_tokens":1}"#),
+        (.gemini, #"{"max_tokens":1,"max_output_tokens":1}"#),
+    ]) func anotherLimitLimitsNothing(api: StreamAPI, body: String) throws {
+        #expect(try read(body, api).bound.maximumOutput == nil)
+    }
+
     @Test func countsPictures() {
         let bound = bound(
-            #"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"u"}},{"type":"text"}]},{"content":[{"type":"image"},{"inlineData":{"data":"x"}}]}]}"#
+            #"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"u"}},{"type":"text"}]},{"content":[{"type":"image"},{"inlineData":{"data":"x"}},{"image_url":"u"}]}]}"#
         )
-        #expect(bound.images == 3)
+        #expect(bound.images == 4)
         #expect(bound.unbounded == nil)
+    }
+
+    /// Requests as people write them are bounded.
+    @Test(arguments: [
+        (
+            StreamAPI.openAIChat,
+            #"{"model":"m","messages":[{"role":"user","content":"x"}],"max_completion_tokens":5,"stream":true,"stream_options":{"include_usage":true},"temperature":0.5,"response_format":{"type":"json_object"},"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"auto","reasoning_effort":"low"}"#
+        ),
+        (
+            .openAIResponses,
+            #"{"model":"m","input":"x","max_output_tokens":5,"tools":[{"type":"function","name":"f","parameters":{}}],"text":{"format":{"type":"text"}},"reasoning":{"effort":"low"}}"#
+        ),
+        (
+            .anthropicMessages,
+            #"{"model":"m","max_tokens":5,"system":"s","messages":[],"tools":[{"name":"f","input_schema":{"type":"object"}}],"thinking":{"type":"enabled","budget_tokens":3}}"#
+        ),
+        (
+            .gemini,
+            #"{"contents":[{"parts":[{"text":"x"}]}],"tools":[{"functionDeclarations":[{"name":"f"}]}],"generationConfig":{"maxOutputTokens":5},"safetySettings":[]}"#
+        ),
+    ]) func plainRequestsAreBounded(api: StreamAPI, body: String) {
+        #expect(bound(body, api).unbounded == nil)
+    }
+
+    @Test(arguments: [
+        (StreamAPI.gemini, #"{"tools":[{"fileSearch":{}}]}"#),
+        (.gemini, #"{"tools":[{"functionDeclarations":[],"enterpriseWebSearch":{}}]}"#),
+        (.gemini, #"{"tools":[{"googleSearch":{}}]}"#),
+        (.openAIChat, #"{"tools":[{"googleSearch":{}}]}"#),
+        (.openAIChat, #"{"search_parameters":{"mode":"on"}}"#),
+        (.openAIChat, #"{"plugins":[{"id":"web"}]}"#), (.openAIChat, #"{"models":["dear"]}"#),
+        (.openAIResponses, #"{"tools":[{"type":"x_search"}]}"#),
+        (.openAIResponses, #"{"tools":[{"type":"code_interpreter"}]}"#),
+        (.anthropicMessages, #"{"speed":"fast"}"#),
+        (.anthropicMessages, #"{"tools":[{"type":"web_search_20250305","name":"web_search"}]}"#),
+        (.anthropicMessages, #"{"tools":{"type":"custom"}}"#),
+    ]) func whatNobodyKnowsHasNoBound(api: StreamAPI, body: String) {
+        #expect(bound(body, api).unbounded != nil)
     }
 
     @Test func aToolOfTheClientIsNoToolOfTheVendor() {
@@ -144,9 +194,12 @@ struct RelayBodyTests {
     @Test(arguments: [
         #"{"model":"m","max_tokens":-1}"#,
         #"{"model":"m","max_completion_tokens":-1000000,"max_tokens":5}"#,
-        #"{"generationConfig":{"maxOutputTokens":-1}}"#,
-    ]) func aLimitBelowZeroIsNoBound(body: String) throws {
+        #"{"model":"m","max_tokens":0}"#,
+    ]) func aLimitBelowOneIsNoBound(body: String) throws {
         #expect(try read(body).bound.unbounded != nil)
+        #expect(
+            try read(#"{"generationConfig":{"maxOutputTokens":-1}}"#, .gemini).bound.unbounded
+                != nil)
     }
 
     @Test func whatIsLeftOutIsNoReference() {

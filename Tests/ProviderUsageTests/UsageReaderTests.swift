@@ -226,6 +226,80 @@ struct UsageReaderTests {
         }
     }
 
+    /// What was counted before the text, and never again, is no count of the answer.
+    @Test func usageThatWentStaleIsNotReported() {
+        let text = String(repeating: "some more words of the answer ", count: 10)
+        let bodies = [
+            // With the first piece alone; and a finish behind the text that says nothing more.
+            #"data: {"model":"gpt-4.1","choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":10,"completion_tokens":1}}"#
+                + "\n\n" + #"data: {"choices":[{"delta":{"content":"\#(text)"}}]}"# + "\n\n"
+                + #"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"#
+                + "\n\ndata: [DONE]\n\n",
+            #"data: {"modelVersion":"gemini-2.5-pro","candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":1}}"#
+                + "\n\n"
+                + #"data: {"candidates":[{"content":{"parts":[{"text":"\#(text)"}]},"finishReason":"STOP"}]}"#
+                + "\n\n",
+        ]
+        for body in bodies {
+            let whole = Self.read(body)
+            #expect(whole.known == .estimated, "\(body)")
+            #expect(whole.usage[.input] == 10)
+            #expect(whole.usage[.output] > 40)
+        }
+        // Cut, the last that the vendor said stands.
+        let cut = Self.read(
+            bodies[0].components(separatedBy: "data: {\"choices\":[{\"delta\":{},")[0], isCut: true)
+        #expect(cut.known == .partial)
+        #expect(cut.usage[.output] == 1)
+    }
+
+    @Test func anOutputOfNothingBesideTextIsNoCount() {
+        let reading = Self.read(
+            #"{"object":"chat.completion","model":"gpt-4.1","choices":[{"message":{"content":"words of an answer"},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":0}}"#
+        )
+        #expect(reading.known == .estimated)
+        #expect(reading.usage[.input] == 10)
+        #expect(reading.oddities.list == [.zeroUsage])
+    }
+
+    /// What is quoted, what a tool brought, and what is said twice is no output.
+    @Test(arguments: [
+        #"{"choices":[{"delta":{"content":"","annotations":[{"type":"url_citation","url_citation":{"content":"a long page"}}]}}]}"#,
+        #"{"type":"content_block_start","content_block":{"type":"mcp_tool_result","content":[{"type":"text","text":"a long page"}]}}"#,
+        #"{"type":"content_block_start","content_block":{"type":"web_search_tool_result","content":[{"text":"a long page"}]}}"#,
+    ]) func whatTheModelDidNotWriteIsNotEstimated(event: String) {
+        let reading = Self.read("data: \(event)\n\n", isCut: true)
+        #expect(reading.text.bytes == 0)
+    }
+
+    @Test func aThoughtUnderTwoNamesIsOne() {
+        func bytes(_ delta: String) -> Int64 {
+            Self.read(#"data: {"choices":[{"delta":{\#(delta)}}]}"# + "\n\n", isCut: true).text
+                .bytes
+        }
+        #expect(bytes(#""reasoning":"seven b","reasoning_content":"seven b""#) == 7)
+        #expect(bytes(#""reasoning":"seven b""#) == 7)
+        #expect(bytes(#""reasoning_content":"seven b","reasoning":null"#) == 7)
+    }
+
+    /// Some write an error of nothing in every piece.
+    @Test(arguments: ["false", "null", #""""#, "{}"]) func anErrorOfNothingIsNone(error: String) {
+        let reading = Self.read(
+            #"data: {"error":\#(error),"choices":[{"delta":{"content":"a"}}]}"# + "\n\n",
+            isCut: true)
+        #expect(reading.errorKind == nil)
+        #expect(reading.text.bytes == 1)
+    }
+
+    @Test func aStopWithoutUsageIsAFinish() {
+        let reading = Self.read(
+            #"data: {"type":"message_start","message":{"id":"m","model":"claude-sonnet-4.5","usage":{"input_tokens":3,"output_tokens":1}}}"#
+                + "\n\n"
+                + #"data: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}"# + "\n\n"
+                + #"data: {"type":"message_stop"}"# + "\n\n")
+        #expect(reading.finishReason == "end_turn")
+    }
+
     /// A byte order mark hides no body, in whatever pieces it comes.
     @Test func readsBehindAByteOrderMark() {
         let usage = #""usage":{"prompt_tokens":100,"completion_tokens":7}"#

@@ -207,6 +207,52 @@ import Testing
         #expect(outcome.reading.isComplete == !end.isEmpty)
     }
 
+    /// Wherever a refusal names the field, and whether or not it is JSON.
+    @Test(arguments: [
+        #"{"error":{"message":"Unrecognized argument","param":"stream_options"}}"#,
+        #"{"detail":[{"loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}]}"#,
+        #"json: unknown field "stream_options""#,
+        #"{"error":{"message":"\#(String(repeating: "a", count: 400)) stream_options"}}"#,
+    ]) func aFieldIsNamedAnywhere(body: String) async throws {
+        let refusal =
+            "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"
+        let server = try await ScriptedServer([
+            [.send(Array(refusal.utf8)), .close],
+            [.send(Array((Self.head() + Self.text("Hi") + Self.finish + Self.done).utf8)), .close],
+        ])
+        let (outcome, _) = try await ask(server)
+        #expect(outcome.failure == nil)
+        #expect(outcome.text == "Hi")
+        #expect(server.heard.count == 2)
+    }
+
+    /// What a refusal says is shown, if it is one sentence or a list; a status alone is one too.
+    @Test(arguments: [
+        (
+            #"{"detail":[{"loc":["body","n"],"msg":"too many"},{"msg":"no"}]}"#,
+            ": body.n: too many; no"
+        ),
+        ("no such field\n", ": no such field"), ("<html>no</html>", ""), ("", ""),
+    ]) func aRefusalIsToldInItsWords(body: String, tail: String) async throws {
+        let server = try await ScriptedServer(
+            "HTTP/1.1 422 Unprocessable\r\nconnection: close\r\ncontent-length: \(body.utf8.count)\r\n\r\n",
+            body)
+        let (outcome, _) = try await ask(server)
+        #expect(
+            outcome.failure?.description
+                == "127.0.0.1:\(server.port) refused the request (status 422)\(tail)")
+        #expect(!outcome.mayBeCharged)
+    }
+
+    /// A refusal is one though its words never come.
+    @Test func aRefusalWithoutItsWordsIsOne() async throws {
+        let server = try await ScriptedServer(
+            [[.send(Array("HTTP/1.1 400 Bad Request\r\ncontent-length: 50\r\n\r\n{".utf8))]])
+        let (outcome, _) = try await ask(server) { $0.idleMilliseconds = 100 }
+        #expect(!outcome.mayBeCharged)
+        #expect(outcome.failure?.description.hasSuffix("(status 400)") == true)
+    }
+
     /// An end of nothing is no answer.
     @Test func anEndAloneIsNoAnswer() async throws {
         let server = try await ScriptedServer(Self.head(), Self.done)

@@ -45,9 +45,11 @@ import Testing
     }
 
     private func chat(
-        _ server: ScriptedServer, firstByteMilliseconds: Int64? = 120_000
+        _ server: ScriptedServer, firstByteMilliseconds: Int64? = 120_000,
+        totalMilliseconds: Int64? = nil
     ) throws -> WebSocketChat {
         var settings = StreamSettings()
+        settings.timeouts.totalMilliseconds = totalMilliseconds
         settings.timeouts.firstByteMilliseconds = firstByteMilliseconds
         settings.limits.closeMilliseconds = 50
         settings.timeouts.idleMilliseconds = 5_000
@@ -217,6 +219,10 @@ import Testing
         let outcome = await asking.value
         #expect(outcome.text == "Hello")
         await server.ended(1)
+        let cancel = #"{"type":"cancel"}"#
+        let sent = Self.texts(
+            await server.heard(bytes: Self.askedBytes + 6 + cancel.utf8.count))
+        #expect(sent == [Self.asked, cancel])
     }
 
     /// Some say what they charge behind the end of the answer.
@@ -236,6 +242,44 @@ import Testing
         #expect(second.failure == nil)
         #expect(second.reading.known == .estimated)
         #expect(server.heard.count == 1)
+    }
+
+    @Test func usageBehindAnErrorIsRead() async throws {
+        let error = Self.text(#"{"type":"error","error":{"message":"boom"}}"#)
+        let server = try await ScriptedServer([
+            [.accept, .hear(Self.askedBytes), Self.hello, error, Self.usage]
+        ])
+        let outcome = await (try chat(server)).ask(question, ChatListener())
+        #expect(outcome.failure == .vendor("boom"))
+        #expect(outcome.reading.known == .reported)
+        #expect(outcome.reading.oddities.list.contains(.usageAfterError))
+    }
+
+    /// A server that reads nothing holds nobody: neither who cancels nor the limit of the whole.
+    @Test func whatIsBeingSentCanBeStopped() async throws {
+        let large = ChatQuestion(
+            model: "m",
+            messages: [ChatMessage(.user, String(repeating: "a", count: 30_000_000))])
+        for isCancelled in [true, false] {
+            let server = try await ScriptedServer([[.accept, .stopReading]])
+            let chat = try chat(server, totalMilliseconds: isCancelled ? nil : 300)
+            let asking = Task { await chat.ask(large, ChatListener()) }
+            if isCancelled {
+                while server.heard.isEmpty { await Task.yield() }
+                try await Task.sleep(for: .milliseconds(100))
+                asking.cancel()
+            }
+            let outcome = await asking.value
+            guard case .stream(let error)? = outcome.failure else {
+                Issue.record("\(String(describing: outcome.failure))")
+                return
+            }
+            #expect(
+                error.reason == (isCancelled ? .cancelled : .timeout(.total, milliseconds: 300)))
+            #expect(error.wasSent)
+            #expect(outcome.mayBeCharged)
+            #expect(server.heard.count == 1)
+        }
     }
 
     /// What comes late belongs to the answer before: it neither ends nor feeds the next one.

@@ -31,13 +31,14 @@ package struct InspectQuestion: Sendable {
         } else {
             reader.read(bytes)
         }
+        let reading = reader.finish(isCut: isCut) { inspection.add($0) }
         guard inspection.eventCount <= InspectAnswer.maximumEvents else {
             throw QuestionError.invalid(
                 field: "events",
                 problem:
                     "there are more than \(Count.grouped(Int64(InspectAnswer.maximumEvents)))")
         }
-        return inspection.answer(reader.finish(isCut: isCut), name: name, isCut: isCut)
+        return inspection.answer(reading, name: name, isCut: isCut)
     }
 }
 

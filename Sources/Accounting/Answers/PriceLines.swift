@@ -176,7 +176,8 @@ package struct LineQuestion {
     /// What the vendor says of the answer counts where the question does not say it.
     private mutating func take(_ vendorUsage: JSONValue, isTierGiven: Bool) throws {
         let reading = try UsageReading(vendorUsage: vendorUsage, api: api)
-        usage = reading.usage
+        // An input that nobody reported has no price, and is not free.
+        usage = reading.usageOfRequest
         if purchase.model.isEmpty { purchase.model = reading.model ?? "" }
         if !isTierGiven, let tier = reading.serviceTier {
             purchase.serviceTier = RateConditions.tier(tier.lowercased())

@@ -15,10 +15,10 @@ extension LedgerContext {
         let dimensions = try GroupDimension.parse(
             parameters.texts("group_by"), field: parameters.spelled("group_by"))
         let filter = try EventFilter(parameters)
-        let table = try UsageTable(
-            self, range, by: dimensions, zone: zone, filter: filter)
         let order = try UsageOrder(parameters, dimensions)
-        let page = try UsagePage(parameters)
+        let page = try UsagePage(parameters) { try ledger.lastRow(account: account) }
+        let table = try UsageTable(
+            self, range, by: dimensions, zone: zone, filter: filter, through: page.through)
         var exchange = try pricing.exchange(parameters, at: now)
         return try table.answer(order, page, filter: filter, at: now, &exchange, self)
     }
@@ -44,7 +44,7 @@ struct UsageTable: Sendable {
 
     init(
         _ context: LedgerContext, _ range: LedgerRange, by dimensions: [GroupDimension],
-        zone: String, filter: EventFilter
+        zone: String, filter: EventFilter, through: Int64? = nil
     ) throws {
         self.range = range
         self.zone = zone
@@ -60,7 +60,7 @@ struct UsageTable: Sendable {
             context,
             SumQuery(
                 boundaries: buckets.boundaries, byProject: dimensions.contains(.project),
-                byUser: dimensions.contains(.user), filter: filter))
+                byUser: dimensions.contains(.user), filter: filter, through: through))
         settlements = sums.settlements
         for part in sums.parts {
             let labels = try dimensions.map { try $0.label(part.group, at: part.time, buckets) }

@@ -1,6 +1,12 @@
 import JSONBytes
 import Pricing
 
+/// A ledger that cannot serve now, whatever it is asked.
+package protocol LedgerUnavailable: Error {
+    /// One sentence for who asks from elsewhere: it names no file.
+    var sentence: String { get }
+}
+
 /// Where events are kept: each exactly once, and none ever changed.
 ///
 /// Every function speaks of one account, by its name.
@@ -16,6 +22,9 @@ package protocol UsageLedger: Sendable {
     /// Puts what was appended so far out of reach of a loss of power; others may write meanwhile. Where
     /// it throws, what was appended since it last returned may be lost.
     func makeDurable() throws
+
+    /// The number of the row that was appended last; 0 where there is none.
+    func lastRow(account: String) throws -> Int64
 
     /// Usage added up between some boundaries.
     func sums(_ query: SumQuery, account: String) throws -> [UsageGroup]
@@ -172,12 +181,16 @@ package struct SumQuery: Sendable {
     package var byProject: Bool
     package var byUser: Bool
     package var filter: EventFilter
+    /// The number of the last row that counts, so that several questions see one moment; all rows count
+    /// where it is `nil`.
+    package var through: Int64?
 
     package init(
         boundaries: [Timestamp], byProject: Bool = false, byUser: Bool = false,
-        filter: EventFilter = EventFilter()
+        filter: EventFilter = EventFilter(), through: Int64? = nil
     ) {
         precondition(boundaries.count >= 2, "a range has two ends")
+        self.through = through
         self.boundaries = boundaries
         self.byProject = byProject
         self.byUser = byUser

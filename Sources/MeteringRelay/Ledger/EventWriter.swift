@@ -137,6 +137,11 @@ package final class EventWriter: Sendable {
         return promise.futureResult
     }
 
+    /// The same, for who has no event loop.
+    package func ready() async throws {
+        try await ready(on: MultiThreadedEventLoopGroup.singleton.next())?.get()
+    }
+
     /// Calls `body` on the writer's thread, in its turn.
     package func perform<T: Sendable>(
         on eventLoop: any EventLoop, _ body: @escaping @Sendable (RelayLedger) throws -> T

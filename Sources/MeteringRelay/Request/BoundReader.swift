@@ -1,28 +1,68 @@
 import Accounting
 import JSONBytes
+import Pricing
+import ProviderUsage
 
 /// Looks through a whole body for what makes it cost more than its bytes and its limit say.
 ///
 /// Whoever wants to be let in under a hard budget may write a body as strangely as it likes: what
-/// cannot be read plainly has no bound.
+/// cannot be read plainly has no bound, nor what nobody here knows.
 package struct BoundReader {
     package private(set) var bound: RequestBound
+    private let api: StreamAPI
 
-    package init(_ bound: RequestBound) { self.bound = bound }
+    package init(_ bound: RequestBound, _ api: StreamAPI) {
+        self.bound = bound
+        self.api = api
+    }
 
-    /// Pictures that are sent as bytes or by an address, by the `type` of their part.
-    private static let pictures: Set<String> = ["image", "image_url", "input_image"]
+    /// The members of a request that are known to be paid with its tokens, or for nothing.
+    private static let known: [StreamAPI: Set<String>] = [
+        .openAIChat: [
+            "audio", "chat_template_kwargs", "frequency_penalty", "function_call", "functions",
+            "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "messages", "metadata",
+            "min_p", "modalities", "model", "n", "parallel_tool_calls", "presence_penalty",
+            "prompt_cache_key", "prompt_cache_retention", "reasoning", "reasoning_effort",
+            "repetition_penalty", "response_format", "safety_identifier", "seed", "service_tier",
+            "stop", "store", "stream", "stream_options", "temperature", "thinking", "tool_choice",
+            "tools", "top_k", "top_logprobs", "top_p", "user", "verbosity",
+        ],
+        .openAIResponses: [
+            "include", "input", "instructions", "max_output_tokens", "max_tool_calls", "metadata",
+            "model", "parallel_tool_calls", "prompt_cache_key", "prompt_cache_retention",
+            "reasoning", "safety_identifier", "service_tier", "store", "stream", "stream_options",
+            "temperature", "text", "tool_choice", "tools", "top_logprobs", "top_p", "truncation",
+            "user",
+        ],
+        .anthropicMessages: [
+            "cache_control", "max_tokens", "messages", "metadata", "model", "output_config",
+            "output_format", "service_tier", "stop_sequences", "stream", "system", "temperature",
+            "thinking", "tool_choice", "tools", "top_k", "top_p",
+        ],
+        .gemini: [
+            "contents", "generationConfig", "generation_config", "labels", "model",
+            "safetySettings", "safety_settings", "systemInstruction", "system_instruction",
+            "toolConfig", "tool_config", "tools",
+        ],
+    ]
+
+    /// Tools that the client runs itself, by their `type`; a tool of Anthropic's has none.
+    private static let ownTools: [StreamAPI: Set<String?>] = [
+        .openAIChat: ["function", "custom"], .openAIResponses: ["function", "custom"],
+        .anthropicMessages: [nil, "custom"],
+    ]
+    /// In Gemini's a tool is its one member.
+    private static let declarations: Set<String> = [
+        "functionDeclarations", "function_declarations",
+    ]
+
+    /// Pictures by the `type` of their part. OpenAI's are counted by the member that holds them.
+    private static let pictures: Set<String> = ["image"]
     private static let sounds: Set<String> = ["input_audio", "audio"]
     /// Parts whose size the body does not tell.
     private static let files: Set<String> = [
         "file", "input_file", "document", "video", "video_url", "input_video", "container_upload",
         "item_reference",
-    ]
-    /// Tools that run at the vendor's, as often as they like.
-    private static let tools = [
-        "web_search", "web_fetch", "file_search", "code_interpreter", "code_execution",
-        "computer", "image_generation", "mcp", "bash_", "text_editor", "tool_search", "shell",
-        "local_shell", "advisor",
     ]
     /// Members that bring in what is kept elsewhere, or what is paid apart.
     private static let references: [String: String] = [
@@ -35,22 +75,54 @@ package struct BoundReader {
         "prompt": "a prompt that is kept elsewhere",
         "web_search_options": "a search of the web", "mcp_servers": "a tool that runs elsewhere",
         "container": "a tool that runs elsewhere",
-        "googleSearch": "a search of the web", "google_search": "a search of the web",
-        "googleSearchRetrieval": "a search of the web",
-        "google_search_retrieval": "a search of the web",
-        "googleMaps": "a tool that runs elsewhere", "google_maps": "a tool that runs elsewhere",
-        "urlContext": "a tool that runs elsewhere", "url_context": "a tool that runs elsewhere",
-        "codeExecution": "a tool that runs elsewhere",
-        "code_execution": "a tool that runs elsewhere",
+        "video_url": "a video that is kept elsewhere",
     ]
 
     package mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) {
         var reader = JSONReader(bytes)
+        var bounds = self
         do {
-            try value(&reader, depth: 0)
+            try reader.object { reader, key in
+                try bounds.whole(String(decoding: key, as: UTF8.self), &reader)
+            }
+            self = bounds
         } catch {
             forbid("a part that cannot be read plainly")
         }
+    }
+
+    /// A member of the request itself.
+    private mutating func whole(_ name: String, _ reader: inout JSONReader) throws {
+        if reader.takeNull() { return }
+        if name == "tools" {
+            var ahead = reader
+            try tools(&ahead)
+        } else if Self.references[name] == nil, !(Self.known[api]?.contains(name) ?? false) {
+            forbid("a member \(quoted(name)), of which nobody here knows what it costs")
+        }
+        try member(name, &reader, 0)
+    }
+
+    private mutating func tools(_ reader: inout JSONReader) throws {
+        var bounds = self
+        try reader.array { reader in
+            var type: String?
+            var names: Set<String> = []
+            try reader.object { reader, key in
+                let name = String(decoding: key, as: UTF8.self)
+                names.insert(name)
+                guard name == "type" else { return try reader.skip(depth: 3) }
+                type = try reader.string()
+            }
+            let isOwn =
+                api == .gemini
+                ? names.isSubset(of: Self.declarations)
+                : Self.ownTools[api]?.contains(type) ?? false
+            guard !isOwn else { return }
+            let name = api == .gemini ? names.subtracting(Self.declarations).min() : type
+            bounds.forbid("the tool \(quoted(name ?? "")), which may run at the vendor's")
+        }
+        self = bounds
     }
 
     private mutating func forbid(_ what: String) { bound.unbounded = bound.unbounded ?? what }
@@ -93,7 +165,8 @@ package struct BoundReader {
             // A picture, a sound, or a page of a document: the dearest of them.
             bound.images += 1
             bound.hasAudio = true
-        case "audio", "modalities", "responseModalities": bound.hasAudio = true
+        case "image_url": bound.images += 1
+        case "audio", "input_audio", "modalities", "responseModalities": bound.hasAudio = true
         default: break
         }
         try value(&reader, depth: depth + 1)
@@ -103,8 +176,5 @@ package struct BoundReader {
         if Self.pictures.contains(type) { bound.images += 1 }
         if Self.sounds.contains(type) { bound.hasAudio = true }
         if Self.files.contains(type) { forbid("a \(type) part, whose size it does not tell") }
-        if Self.tools.contains(where: type.hasPrefix) {
-            forbid("the tool \(type), which runs at the vendor's")
-        }
     }
 }

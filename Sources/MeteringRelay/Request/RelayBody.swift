@@ -34,11 +34,14 @@ package struct RelayBody: Sendable {
         usageRequest = .missing(at: reader.offset + 1)
         var seen: Set<String> = []
         var body = self
+        let limits = Self.limits[api] ?? []
         try reader.object { reader, key in
             guard let name = String(validating: key, as: UTF8.self) else {
                 throw reader.fail("invalid UTF-8")
             }
-            guard Self.telling.contains(name) else { return try reader.skip(depth: 1) }
+            guard Self.telling.contains(name) || limits.contains(name) else {
+                return try reader.skip(depth: 1)
+            }
             guard seen.insert(name).inserted else { throw reader.fail("a key twice: \(name)") }
             try body.read(name, &reader, bytes)
         }
@@ -48,9 +51,14 @@ package struct RelayBody: Sendable {
     }
 
     private static let telling: Set<String> = [
-        "model", "stream", "stream_options", "service_tier", "max_tokens",
-        "max_completion_tokens", "max_output_tokens", "n", "best_of", "generationConfig",
-        "generation_config",
+        "model", "stream", "stream_options", "service_tier", "n", "best_of",
+    ]
+
+    /// What limits an answer of an API, or holds what does. Another API's limit limits nothing.
+    private static let limits: [StreamAPI: Set<String>] = [
+        .openAIChat: ["max_tokens", "max_completion_tokens"],
+        .openAIResponses: ["max_output_tokens"], .anthropicMessages: ["max_tokens"],
+        .gemini: ["generationConfig", "generation_config"],
     ]
 
     private mutating func read(
@@ -78,7 +86,8 @@ package struct RelayBody: Sendable {
     /// Of two limits the larger one may hold.
     private mutating func limit(_ reader: inout JSONReader) throws {
         guard let count = try Self.count(&reader) else { return }
-        if count < 0 { bound.unbounded = bound.unbounded ?? "a limit of its answer below zero" }
+        // Some take none for no limit at all.
+        if count < 1 { bound.unbounded = bound.unbounded ?? "a limit of its answer below one" }
         bound.maximumOutput = max(bound.maximumOutput ?? 0, count)
     }
 

@@ -171,9 +171,7 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
                 self.caller = caller
                 then(self)
             case .failure(let error):
-                refuse(
-                    error as? RelayProblem
-                        ?? RelayProblem(503, "unavailable", "the keys cannot be looked up now"))
+                refuse(error as? RelayProblem ?? .unavailable)
             }
         }
     }
@@ -292,6 +290,12 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     }
 }
 
+/// The system's `struct linger` of a connection that is reset as it closes.
+private struct Linger: Sendable {
+    var isOn: CInt = 1
+    var seconds: CInt = 0
+}
+
 extension RelayHandler: RelaySink {
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
@@ -327,10 +331,20 @@ extension RelayHandler: RelaySink {
         guard let context else { return }
         writePending(context)
         context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))))
-            .assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+            .assumeIsolated().whenComplete { [self] _ in breakOff(context) }
         context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(5_000)) {
             context.close(promise: nil)
         }
+    }
+
+    /// In HTTP/1.0 a connection's end is the end of an answer: nothing but a reset is none.
+    private func breakOff(_ context: ChannelHandlerContext) {
+        if head?.version.minor == 0, let socket = context.channel as? any SocketOptionProvider {
+            _ = socket.unsafeSetSocketOption(
+                level: NIOBSDSocket.OptionLevel.socket, name: NIOBSDSocket.Option.so_linger,
+                value: Linger())
+        }
+        context.close(promise: nil)
     }
 
     func refuse(_ problem: RelayProblem, _ headers: HTTPHeaders) {

@@ -18,7 +18,7 @@ final class RelaySocket: WebSocketApplication {
 
     private let relay: Relay
     private let head: HTTPRequestHead
-    private let caller: RelayCaller
+    private var caller: RelayCaller
     private var peer: WebSocketPeer?
     private var context: [JSONValue] = []
     private var contextBytes = 0
@@ -129,19 +129,32 @@ final class RelaySocket: WebSocketApplication {
     private func next() {
         guard current == nil, let peer, !waiting.isEmpty else { return leaveIfDone() }
         let completion = waiting.removeFirst()
+        current = completion
+        isCancelled = false
+        failure = nil
+        // The key may have ended, or have been revoked, since the one before.
+        relay.gate.admit(head, on: peer.eventLoop).assumeIsolated().whenComplete {
+            [self] result in
+            guard self.peer != nil else { return }
+            switch result {
+            case .success(let caller):
+                self.caller = caller
+                begin(completion, peer)
+            case .failure(let error): refuse(error as? RelayProblem ?? .unavailable, [:])
+            }
+        }
+    }
+
+    private func begin(_ completion: SocketCompletion, _ peer: WebSocketPeer) {
+        guard !isCancelled else { return refuse(RelayProblem(499, "left", "the client left"), [:]) }
         do {
             let call = try RelayCall(completion, head.headers, caller, of: relay)
-            current = completion
-            isCancelled = false
-            failure = nil
             answer = AnswerReader(api: call.route.api)
             let exchange = RelayExchange(call, of: relay, into: self, on: peer.eventLoop)
             self.exchange = exchange
             exchange.start()
         } catch {
-            count(-min(completion.bytes, countedBytes))
-            refuse(error, completion.id)
-            next()
+            refuse(error, [:])
         }
     }
 

@@ -28,7 +28,7 @@ extension StreamTally {
         note(tier: value["service_tier"])
         let choices = value["choices"]?.elements ?? []
         for choice in choices { note(finish: choice["finish_reason"]) }
-        if let error = value["error"], error != .null { takeError(error) }
+        if let error = value["error"], error.isError { takeError(error) }
         // Perplexity repeats the message so far beside each delta.
         let isDocument = choices.contains {
             $0["message"] != nil && ($0["delta"] == nil || finishReason != nil)
@@ -76,7 +76,7 @@ extension StreamTally {
         guard isDocument || ends.contains(type ?? "") else { return }
         hasEnd = true
         note(finish: response["incomplete_details"]?["reason"] ?? response["status"])
-        if let error = response["error"], error != .null { takeError(error) }
+        if let error = response["error"], error.isError { takeError(error) }
         guard let usage = response["usage"], usage.members != nil else { return }
         var counts = VendorUsage.openAIResponses(usage)
         if counts.webSearches == 0 {

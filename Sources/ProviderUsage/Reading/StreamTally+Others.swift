@@ -23,7 +23,7 @@ extension StreamTally {
             hasEnd = true
             takeMerged(value["usage"], isFinal: true)
         case "error": takeError(value["error"] ?? value)
-        default: if let error = value["error"], error != .null { takeError(error) }
+        default: if let error = value["error"], error.isError { takeError(error) }
         }
     }
 
@@ -57,7 +57,7 @@ extension StreamTally {
             note(finish: candidate["finishReason"])
         }
         note(finish: value["promptFeedback"]?["blockReason"])
-        if let error = value["error"], error != .null { takeError(error) }
+        if let error = value["error"], error.isError { takeError(error) }
         guard let usage = value["usageMetadata"], usage.members != nil else { return }
         note(tier: usage["serviceTier"])
         take(VendorUsage.gemini(usage), from: usage, isFinal: finishIsTrusted)
@@ -65,7 +65,7 @@ extension StreamTally {
 
     mutating func readInteraction(_ value: JSONValue) {
         let interaction = value["interaction"] ?? value
-        if let error = value["error"], error != .null { takeError(error) }
+        if let error = value["error"], error.isError { takeError(error) }
         guard interaction["object"]?.textValue == "interaction" else { return }
         note(id: interaction["id"])
         note(model: interaction["model"])
@@ -103,7 +103,7 @@ extension StreamTally {
 
     mutating func readOllama(_ value: JSONValue) {
         note(model: value["model"])
-        if let error = value["error"], error != .null { takeError(error) }
+        if let error = value["error"], error.isError { takeError(error) }
         guard value["done"] == true else { return }
         hasEnd = true
         note(finish: value["done_reason"] ?? "stop")

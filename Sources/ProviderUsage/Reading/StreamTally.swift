@@ -27,6 +27,8 @@ struct StreamTally: Sendable {
     /// stamp each piece of text with them.
     private var finishIsStamp = false
     private var firstTextWasFinal = false
+    /// Whether text came behind the payload of the counts.
+    private var hasTextBehindCounts = false
     var text = TextTally()
     var oddities = Oddities()
     var errorKind: String?
@@ -43,10 +45,11 @@ struct StreamTally: Sendable {
 
     init(api: StreamAPI?) { self.api = api }
 
-    /// Final usage is what the vendor calls so; where it does not, what stood at a proper end. Of an
-    /// answer whose output has no count that can be used, the text tells more.
+    /// Final usage is what the vendor calls so; where it does not, what stood at a proper end with no
+    /// text behind it. Of an answer whose output has no count that can be used, the text tells more.
     var hasFinalUsage: Bool {
-        (isFinal || (hasEnd && counts != nil && !isOutputPlaceholder)) && !isOutputMissing
+        (isFinal || (hasEnd && counts != nil && !isOutputPlaceholder && !hasTextBehindCounts))
+            && !isOutputMissing
     }
 
     private var isOutputMissing: Bool { counts?.output == nil && !text.isEmpty }
@@ -97,7 +100,7 @@ struct StreamTally: Sendable {
             count(bytes, api)
             if !payload.isEvent { countDocument(bytes, api) }
             read(value, api, isEvent: payload.isEvent)
-        } else if let error = value["error"], error != .null {
+        } else if let error = value["error"], error.isError {
             takeError(error)
             if !payload.isEvent { hasEnd = true }
         }
@@ -128,6 +131,7 @@ struct StreamTally: Sendable {
                 || bytes.hasKey("\"error\"")
         case .anthropicMessages:
             return bytes.hasKey("\"usage\"") || bytes.hasKey("\"error\"")
+                || bytes.hasKey("\"stop_reason\"")
                 || bytes.firstIndex(of: "\"message_stop\"", from: 0) != nil
         case .openAIResponses:
             return bytes.hasKey("\"response\"") || bytes.hasKey("\"usage\"")
@@ -142,6 +146,7 @@ struct StreamTally: Sendable {
         addText(of: bytes, api)
         payloadHasText = text.bytes > before
         isFirstText = before == 0 && payloadHasText
+        if payloadHasText, counts != nil { hasTextBehindCounts = true }
         // A finish that more text follows was none, and usage that came before it is not the last.
         if payloadHasText, isFinished || isFinal {
             if isFinished { finishIsStamp = firstTextWasFinal }
@@ -160,9 +165,14 @@ struct StreamTally: Sendable {
     private mutating func addText(of bytes: UnsafeRawBufferPointer, _ api: StreamAPI) {
         switch api {
         case .openAIChat, .webSocketChat:
+            // What is quoted stands among the annotations.
+            let end = bytes.firstIndex(of: "\"annotations\"", from: 0) ?? bytes.count
+            let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<end])
             text.add("\"content\"", in: bytes)
+            // Some say the same under both names.
+            let before = text.bytes
             text.add("\"reasoning_content\"", in: bytes)
-            text.add("\"reasoning\"", in: bytes)
+            if text.bytes == before { text.add("\"reasoning\"", in: bytes) }
             text.add("\"arguments\"", isCode: true, in: bytes)
         case .gemini:
             // Behind the answer its sources quote it.
@@ -172,6 +182,8 @@ struct StreamTally: Sendable {
         case .openAIResponses, .openAITranscription: text.add("\"delta\"", in: bytes)
         case .openAIAssistants: text.add("\"value\"", in: bytes)
         case .anthropicMessages:
+            // What a tool brought is the vendor's input.
+            guard bytes.firstIndex(of: "_tool_result\"", from: 0) == nil else { return }
             text.add("\"text\"", in: bytes)
             text.add("\"thinking\"", in: bytes)
             text.add("\"partial_json\"", isCode: true, in: bytes)
@@ -252,6 +264,11 @@ struct StreamTally: Sendable {
         // Of less than was final before it says nothing better.
         if self.isFinal, counts?.output != nil, new.output == nil { return }
         counts = new
+        if isFinal, new.output == 0, !text.isEmpty {
+            oddities.insert(.zeroUsage)
+            counts?.output = nil
+        }
+        hasTextBehindCounts = false
         isOutputPlaceholder = false
         self.isFinal = self.isFinal || isFinal
         if isFinal, isFirstText { firstTextWasFinal = true }
@@ -285,13 +302,15 @@ struct StreamTally: Sendable {
         let wantsEnd = isCut || (payloads > 0 && (api?.hasEndMarker ?? false))
         if !hasEnd, wantsEnd { oddities.insert(.missingDone) }
         var known = counts ?? VendorCounts()
-        if isOutputPlaceholder { known.output = nil }
+        // What was counted before the last of the text, and never again, is no count of the answer.
+        let isStale = hasTextBehindCounts && (hasEnd || isFinished) && !isCut
+        if isOutputPlaceholder || isStale { known.output = nil }
         reading.isInputKnown = known.input != nil
         if hasFinalUsage {
             reading.known = .reported
         } else if known.output == nil, !text.isEmpty {
             let estimate = TokenEstimate(text, model: model ?? modelAsked)
-            known.output = estimate.tokens
+            known.output = max(estimate.tokens, isStale ? counts?.output ?? 0 : 0)
             known.reasoning = 0
             reading.method = isCut ? "\(estimate.method), partial" : estimate.method
             reading.known = .estimated

@@ -235,11 +235,7 @@ struct BudgetHolds {
     /// Adds the events that came since the window's sums were stored; the first time they are added up
     /// by the roll-ups.
     private func advance(_ window: inout HeldWindows.Window, _ reader: LedgerReader) throws {
-        let last =
-            try Int64.fetchOne(
-                try db.cachedStatement(
-                    sql: "SELECT ifnull(max(number), 0) FROM event WHERE account = ?"),
-                arguments: [account]) ?? 0
+        let last = try reader.lastRow()
         guard last > window.through else { return }
         let sums = try LedgerSums(
             SumQuery(boundaries: window.window.boundaries, filter: window.window.filter), reader,

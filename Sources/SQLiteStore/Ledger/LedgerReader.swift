@@ -242,6 +242,14 @@ final class LedgerReader {
         return standing
     }
 
+    /// The number of the row that was appended last; 0 where there is none.
+    func lastRow() throws -> Int64 {
+        try Int64.fetchOne(
+            try db.cachedStatement(
+                sql: "SELECT ifnull(max(number), 0) FROM event WHERE account = ?"),
+            arguments: [account]) ?? 0
+    }
+
     /// Between which numbers the events that start in a range are found.
     func span(from start: Timestamp, to end: Timestamp) throws -> ClosedRange<Int64>? {
         let hour = RollupTable.hourMilliseconds

@@ -59,11 +59,16 @@ struct LedgerSums {
     }
 
     private mutating func add() throws {
+        let whole = boundaries[0]..<boundaries[boundaries.count - 1]
         if needsEvents || rows != nil {
-            try scan(from: boundaries[0], to: boundaries[boundaries.count - 1])
-        } else {
-            for gap in try addRollups() { try scan(from: gap.lowerBound, to: gap.upperBound) }
+            let through = query.through.map { 1...max($0, 1) }
+            return try scan(whole, rows: rows ?? through)
         }
+        for gap in try addRollups() { try scan(gap) }
+        // Roll-ups hold the rows that came behind it too: few, as a rule, and taken off again.
+        guard let through = query.through, case let last = try reader.lastRow(), last > through
+        else { return }
+        try scan(whole, rows: through + 1...last, sign: -1)
     }
 
     // MARK: Roll-ups
@@ -158,11 +163,14 @@ struct LedgerSums {
 
     // MARK: Events
 
-    private mutating func scan(from start: Int64, to end: Int64) throws {
+    private mutating func scan(
+        _ range: Range<Int64>, rows: ClosedRange<Int64>? = nil, sign: Int64 = 1
+    ) throws {
         var sums = self.sums
         self.sums = [:]
         var events = self.events
-        try events.forEach(from: start, to: end, rows: rows) { row, contexts in
+        try events.forEach(from: range.lowerBound, to: range.upperBound, rows: rows) {
+            row, contexts in
             let request = row.request
             guard let bucket = bucket(of: request.start.milliseconds) else { return }
             let context = contexts[request.kind]
@@ -171,7 +179,8 @@ struct LedgerSums {
                 project: query.byProject ? context.project : 0,
                 attribution: query.byUser ? row.attribution ?? -1 : -1)
             sums[key, default: UsageSum()].add(
-                request.usage, sign: request.sign, line: try reader.series(context.series).line)
+                request.usage, sign: sign * request.sign,
+                line: try reader.series(context.series).line)
         }
         self.sums = sums
     }

@@ -16,6 +16,8 @@ package struct ChatOutcome: Sendable {
     package var firstTokenMilliseconds: Int64?
     /// Whether the vendor may charge for it: the request went out, and was not refused.
     package var mayBeCharged: Bool
+    /// What a refusal asks to be done otherwise.
+    var adjustments: Set<ChatAdjustment> = []
 }
 
 /// Why an answer is not whole.

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// What is asked: a conversation, of whose last message an answer is wanted.
 package struct ChatQuestion: Hashable, Sendable {
     package var model: String
@@ -40,11 +42,10 @@ package enum ChatAdjustment: Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The one that a refusal asks for, and that was not tried.
-    package static func wanted(
-        by reason: StreamError.Reason, besides tried: Set<ChatAdjustment>
-    ) -> ChatAdjustment? {
-        guard case .status(400, _, let message?) = reason else { return nil }
-        return allCases.first { !tried.contains($0) && message.contains($0.field) }
+    /// Those whose fields a refusal names, wherever in its body.
+    static func named(by status: Int, in body: ByteBuffer) -> Set<ChatAdjustment> {
+        guard status == 400 || status == 422 else { return [] }
+        let text = String(buffer: body)
+        return Set(allCases.filter { text.contains($0.field) })
     }
 }

@@ -31,9 +31,10 @@ package struct StreamingChat: Sendable {
             guard case .stream(let error)? = outcome.failure, outcome.text.isEmpty else {
                 return outcome
             }
-            if let adjustment = ChatAdjustment.wanted(
-                by: error.reason, besides: question.adjustments)
-            {
+            let adjustment = outcome.adjustments.subtracting(question.adjustments).min {
+                $0.field < $1.field
+            }
+            if let adjustment {
                 question.adjustments.insert(adjustment)
                 listener.note(.adjusting(adjustment))
                 continue
@@ -58,10 +59,13 @@ package struct StreamingChat: Sendable {
         var answer = ChatAnswer(endpoint, model: question.model)
         var failure: ChatFailure?
         var mayBeCharged = true
+        var adjustments: Set<ChatAdjustment> = []
         do {
             let response = try await client.send(endpoint.request(question))
             guard (200..<300).contains(response.status) else {
-                throw try await refusal(response)
+                let body = await refusalBody(response)
+                adjustments = ChatAdjustment.named(by: response.status, in: body)
+                throw refusal(response, body)
             }
             var pieces = response.body.makeAsyncIterator()
             var patience: Int64?
@@ -87,12 +91,18 @@ package struct StreamingChat: Sendable {
         return ChatOutcome(
             reading: answer.reading(isCut: failure != nil), text: answer.text, failure: failure,
             start: start, durationMilliseconds: clock.milliseconds(since: instant),
-            firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged
+            firstTokenMilliseconds: answer.firstTokenMilliseconds, mayBeCharged: mayBeCharged,
+            adjustments: adjustments
         ).redacted(endpoint.key)
     }
 
-    private func refusal(_ response: StreamResponse) async throws(StreamError) -> StreamError {
-        let body = try await response.body.gathered(upTo: settings.limits.maximumErrorBytes)
+    /// What a refusal says; nothing where it does not come: its status tells enough.
+    private func refusalBody(_ response: StreamResponse) async -> ByteBuffer {
+        let body = try? await response.body.gathered(upTo: settings.limits.maximumErrorBytes)
+        return body ?? ByteBuffer()
+    }
+
+    private func refusal(_ response: StreamResponse, _ body: ByteBuffer) -> StreamError {
         let wait = RetryAfter.milliseconds(now: clock.now()) { response.header($0) }
         let message = VendorMessage.read(body.readableBytesView, without: endpoint.key)
         return StreamError(

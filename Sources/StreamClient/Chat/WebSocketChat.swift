@@ -80,18 +80,18 @@ package actor WebSocketChat {
             instant = clock.instant
             try await connection.send(
                 WebSocketMessage(.text, ByteBuffer(bytes: Self.json(question).compactBytes)),
-                asking: true)
+                asking: true, cancellation: WebSocketMessage(text: #"{"type":"cancel"}"#))
             try await read(&answer, since: instant, listener)
             connection.rest()
             failure = answer.failure
         } catch let error as StreamError {
             failure = .stream(error)
             mayBeCharged = error.mayBeCharged
-            await leave(error)
+            drop()
         } catch {
-            let error = StreamError(host: endpoint.address.host, reason: .cancelled, wasSent: true)
-            failure = .stream(error)
-            await leave(error)
+            failure = .stream(
+                StreamError(host: endpoint.address.host, reason: .cancelled, wasSent: true))
+            drop()
         }
         return ChatOutcome(
             reading: answer.reading(isCut: failure != nil), text: answer.text, failure: failure,
@@ -116,8 +116,7 @@ package actor WebSocketChat {
                 try answer.read(message: $0, at: time, listener)
             }
             switch WebSocketContext.kind(of: message) {
-            case "done": return try await readUsage(&answer, since: instant, listener)
-            case "error": return
+            case "done", "error": return try await readUsage(&answer, since: instant, listener)
             default: break
             }
         }
@@ -184,17 +183,6 @@ package actor WebSocketChat {
         try await connection.send(
             WebSocketMessage(.text, ByteBuffer(bytes: update.compactBytes)))
         context.sent()
-    }
-
-    /// Ends a connection of which nothing good is to be expected.
-    private func leave(_ error: StreamError) async {
-        guard let connection else { return }
-        if error.reason == .cancelled {
-            // In a task of its own, for this one is cancelled.
-            let cancel = WebSocketMessage(text: #"{"type":"cancel"}"#)
-            await Task { try? await connection.send(cancel) }.value
-        }
-        drop()
     }
 
     private func drop() { connection = nil }

@@ -4,6 +4,8 @@ import NIOHTTP1
 /// Hands an exchange's answer to a task: the head through a promise, the body as a sequence with
 /// back-pressure.
 final class AwaitedAnswer: StreamReceiver {
+    /// Whoever lets go of it ends its requests: it stays for as long as this one takes.
+    private let client: HTTPStreamClient
     private let host: String
     private let waitingPieces: Int
     private let eventLoop: any EventLoop
@@ -13,9 +15,10 @@ final class AwaitedAnswer: StreamReceiver {
     private var source: StreamBody.Pieces.Source?
 
     init(
-        host: String, waitingPieces: Int, demand: StreamDemand,
+        of client: HTTPStreamClient, host: String, waitingPieces: Int, demand: StreamDemand,
         head: EventLoopPromise<StreamResponse>
     ) {
+        self.client = client
         self.host = host
         self.waitingPieces = waitingPieces
         self.demand = demand

@@ -49,8 +49,8 @@ package final class HTTPStreamClient: Sendable {
         let host = request.address.host
         let demand = StreamDemand(on: eventLoop)
         let receiver = AwaitedAnswer(
-            host: host, waitingPieces: settings.limits.maximumWaitingPieces, demand: demand,
-            head: head)
+            of: self, host: host, waitingPieces: settings.limits.maximumWaitingPieces,
+            demand: demand, head: head)
         let exchange = HTTPExchange(
             host: host, timeouts: settings.timeouts, on: eventLoop,
             state: .makeBoxSendingValue(

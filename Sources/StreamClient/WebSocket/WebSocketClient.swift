@@ -140,7 +140,7 @@ private struct WebSocketReader: Sendable {
     init(_ channel: any Channel) { self.channel = channel }
 
     func wantsMore() { onLoop { $0.wantsMore() } }
-    func hasEnough() { onLoop { $0.close(WebSocketClose(.goingAway, "")) } }
+    func hasEnough() { onLoop { $0.abandon() } }
 
     private func onLoop(_ body: @escaping @Sendable (WebSocketFrames) -> Void) {
         channel.eventLoop.execute {

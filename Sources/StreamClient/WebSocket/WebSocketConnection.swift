@@ -46,17 +46,25 @@ package final class WebSocketConnection: Sendable {
     package var hasMessage: Bool { mailbox.hasElements }
 
     /// Returns once the message is on the connection. Where it asks for an answer, that is waited for
-    /// from then on, and the timeouts count until `rest` is called.
+    /// from then on, and the timeouts count until `rest` is called; `cancellation` is said to the other
+    /// side where the task is cancelled before.
     ///
-    /// Throws `StreamError`; one whose `wasSent` is false left no byte of the message.
+    /// Throws `StreamError`; one whose `wasSent` is false left no byte of the message. Cancelling the
+    /// task ends the connection.
     package func send(
-        _ message: WebSocketMessage, asking: Bool = false
+        _ message: WebSocketMessage, asking: Bool = false, cancellation: WebSocketMessage? = nil
     ) async throws(StreamError) {
         let eventLoop = channel.eventLoop
         let written = eventLoop.makePromise(of: Void.self)
-        eventLoop.execute { [frames] in frames.value.send(message, asking: asking, written) }
+        eventLoop.execute { [frames] in
+            frames.value.send(message, asking: asking, cancellation: cancellation, written)
+        }
         do {
-            try await written.futureResult.get()
+            try await withTaskCancellationHandler {
+                try await written.futureResult.get()
+            } onCancel: {
+                eventLoop.execute { [frames] in frames.value.stopSending() }
+            }
         } catch {
             // A channel that was closed before took nothing.
             let wasSent = !(error is ChannelError)
@@ -67,7 +75,7 @@ package final class WebSocketConnection: Sendable {
 
     /// Nothing is waited for: the connection may be silent for as long as it likes.
     package func rest() {
-        channel.eventLoop.execute { [frames] in frames.value.watch.rest() }
+        channel.eventLoop.execute { [frames] in frames.value.rest() }
     }
 
     /// Says why, waits for the other side to say so too, and closes.

@@ -19,6 +19,10 @@ final class WebSocketFrames: ChannelDuplexHandler {
     private let mailbox: Mailbox<WebSocketMessage>
     private var context: ChannelHandlerContext?
     private var hasSentClose = false
+    /// Whoever sends waits until what it sends is on the connection.
+    private var outgoing: EventLoopPromise<Void>?
+    /// What is said to the other side where its answer is of no more interest.
+    private var cancellation: WebSocketMessage?
     private var isHeld = false
     private var wantsRead = false
     private var masks = SystemRandomNumberGenerator()
@@ -48,7 +52,8 @@ final class WebSocketFrames: ChannelDuplexHandler {
     // MARK: Out
 
     func send(
-        _ message: WebSocketMessage, asking: Bool, _ written: EventLoopPromise<Void>
+        _ message: WebSocketMessage, asking: Bool, cancellation: WebSocketMessage?,
+        _ written: EventLoopPromise<Void>
     ) {
         guard let context, !hasSentClose else {
             return written.fail(
@@ -56,12 +61,43 @@ final class WebSocketFrames: ChannelDuplexHandler {
                     host: host, reason: closing.map(StreamError.Reason.closed) ?? .cutShort,
                     wasSent: false))
         }
-        if asking { watch.sent() }
-        write(message.kind == .text ? .text : .binary, message.bytes, context, written)
+        if asking {
+            watch.sent()
+            self.cancellation = cancellation
+        }
+        outgoing = written
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        write(message.kind == .text ? .text : .binary, message.bytes, context, sent)
+        sent.futureResult.assumeIsolated().whenComplete { [self] result in
+            // Where the connection failed before, that was told.
+            guard let outgoing = outgoing.take() else { return }
+            outgoing.completeWith(result)
+        }
+    }
+
+    /// Nothing is waited for any more.
+    func rest() {
+        watch.rest()
+        cancellation = nil
     }
 
     /// Says why, once, and gives the other side a while to answer.
     func close(_ reason: WebSocketClose) { leave(reason) }
+
+    /// Ends what is being sent, and with it the connection: half of a message is none.
+    func stopSending() {
+        guard outgoing != nil, let context else { return }
+        fail(.cancelled)
+        context.close(promise: nil)
+    }
+
+    /// Nobody wants the rest of the answer.
+    func abandon() {
+        if let context, !hasSentClose, let cancellation {
+            write(.text, cancellation.bytes, context)
+        }
+        leave(WebSocketClose(.goingAway, ""))
+    }
 
     private func write(
         _ opcode: WebSocketOpcode, _ bytes: ByteBuffer, _ context: ChannelHandlerContext,
@@ -167,7 +203,9 @@ final class WebSocketFrames: ChannelDuplexHandler {
     }
 
     private func fail(_ reason: StreamError.Reason) {
-        mailbox.finish(StreamError(host: host, reason: reason, wasSent: true))
+        let error = StreamError(host: host, reason: reason, wasSent: true)
+        mailbox.finish(error)
+        outgoing.take()?.fail(error)
     }
 
     private func finish(_ close: WebSocketClose) {

@@ -58,7 +58,11 @@ struct InspectCommand: ParsableCommand {
                 reader.read(block)
             }
         }
-        let reading = reader.finish(isCut: cut)
+        let reading = reader.finish(isCut: cut) { event in
+            guard isStreamed else { return inspection.add(event) }
+            count += 1
+            lines += InspectAnswer.row(count, event).compactBytes + [0x0A]
+        }
         let name = file == "-" ? "standard input" : file
         guard let answer = inspection.answer(reading, name: name, isCut: cut) else {
             Terminal.note("error: \(name) holds no stream and no answer of a known API")

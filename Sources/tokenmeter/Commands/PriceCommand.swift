@@ -59,7 +59,9 @@ struct PriceCommand: ParsableCommand {
             throw QuestionError.missing(
                 field: "--model", wanted: "--model: the vendor's usage names none")
         }
-        let counts = reading.usage.meters.map { "\($0.name)=\(reading.usage[$0])" }
+        // An input that nobody reported has no price, and is not free.
+        let counted = reading.usageOfRequest
+        let counts = counted.meters.map { "\($0.name)=\(counted[$0])" }
         for oddity in reading.oddities.list { Terminal.note("note: \(oddity.sentence)") }
         try price(
             ["meter": counts], model: model,

@@ -20,6 +20,8 @@ final class ScriptedServer: Sendable {
         case accept
         /// Goes on once so many bytes came besides the request.
         case hear(Int)
+        /// Takes nothing more off the connection.
+        case stopReading
         /// Ends the connection as one does who has said all.
         case close
         /// Ends it with a reset.
@@ -147,6 +149,8 @@ final class ScriptedServer: Sendable {
                 context.writeAndFlush(
                     Self.wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
             case .hear: break
+            case .stopReading:
+                try? context.channel.syncOptions?.setOption(.autoRead, value: false)
             case .close: context.close(promise: nil)
             case .reset:
                 let channel = context.channel
