@@ -317,8 +317,10 @@ package struct CostAPI: Sendable {
         let digest = SHA256.hash(data: bytes).prefix(12)
         let tag =
             "\"" + digest.map { String(Int($0) | 0x100, radix: 16).dropFirst() }.joined() + "\""
+        // Compared weakly: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 (checked 2026-11-29).
         let known = (request.headers[.ifNoneMatch] ?? "").split(separator: ",").map {
-            $0.drop { $0 == " " }.prefix { $0 != " " }
+            let tag = $0.drop { $0 == " " }.prefix { $0 != " " }
+            return tag.hasPrefix("W/") ? tag.dropFirst(2) : tag
         }
         let headers: HTTPFields = [
             .contentType: "application/json; charset=utf-8", .eTag: tag,

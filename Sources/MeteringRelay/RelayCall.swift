@@ -96,7 +96,8 @@ extension RelayCall {
             address: target.address.appending(route.path).adding(
                 query: route.isForPages ? "" : RelayRoute.query(of: head.uri)),
             method: head.method.rawValue,
-            headers: HeaderRules.request(head.headers, to: target, route.api), body: body)
+            headers: HeaderRules.request(head.headers, to: target, route.api, uri: head.uri),
+            body: body)
     }
 
     /// A completion that came on a WebSocket, in whichever dialect an upstream speaks.

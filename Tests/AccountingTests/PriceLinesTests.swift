@@ -41,6 +41,15 @@ enum Fixture {
         return message
     }
 
+    /// A count that is none is named where it stands.
+    @Test func namesTheCountThatIsOutOfRange() throws {
+        let body = Array(#"{"model":"gpt-4.1","usage":{"output":-5}}"#.utf8)
+        let member = body.withUnsafeBufferPointer {
+            LineQuestion.member(at: .outOfRange("the count of output (-5)"), of: $0)
+        }
+        #expect(member == "usage.output")
+    }
+
     @Test func answersALineAsTheFlagsWouldBe() throws {
         let line =
             #"{"model":"gpt-4.1","channel":"openai","usage":{"input":1000000,"cached_input":400000,"output":100000}}"#

@@ -96,16 +96,21 @@ struct RelayBudgetTests {
         Unbounded(more: "", says: "how long its answer may become"),
         Unbounded(
             more: #","max_tokens":10,"tools":[{"type":"web_search"}]"#,
-            says: "the tool web_search, which runs at the vendor's"),
-        Unbounded(more: #","max_tokens":-1"#, says: "a limit of its answer below zero"),
+            says: "the tool 'web_search', which may run at the vendor's"),
+        Unbounded(more: #","max_tokens":-1"#, says: "a limit of its answer below one"),
         Unbounded(
             more: #","max_tokens":10,"web_search_options":{}"#, says: "a search of the web"),
         Unbounded(
-            more: #","max_tokens":10,"x":[{"type":"file","file":{"file_id":"f"}}]"#,
+            more: #","max_tokens":10,"user":[{"type":"file","file":{"file_id":"f"}}]"#,
             says: "a file part, whose size it does not tell"),
         Unbounded(
-            more: #","max_tokens":10,"x":[{"\u0074ype":"file"}]"#,
+            more: #","max_tokens":10,"user":[{"\u0074ype":"file"}]"#,
             says: "a file part, whose size it does not tell"),
+        Unbounded(
+            more: #","max_tokens":10,"plugins":[{"id":"web"}]"#,
+            says: "a member 'plugins', of which nobody here knows what it costs"),
+        Unbounded(
+            more: #","max_output_tokens":10"#, says: "a member 'max_output_tokens'"),
         Unbounded(
             more: #","max_tokens":10"#, says: "what it may cost is not known", model: "gpt-none"),
     ]) func whatHasNoBoundOrNoPriceIsRefused(_ request: Unbounded) async throws {

@@ -6,6 +6,33 @@ import Testing
 
 /// What passes between a client and a vendor besides the bodies.
 struct HeaderRulesTests {
+    /// Gemini's clients may write their key into the address; one of ours goes nowhere.
+    @Test(arguments: [
+        ("/v1beta/models/m:generateContent?key=vendor&alt=sse", ["vendor"]),
+        ("/v1beta/models/m:generateContent?key=tm_0123456789_secret", []), ("/x?key=", []),
+        ("/x?other=key=1", []),
+    ]) func aKeyOfTheQueryIsPassedOnAsAHeader(uri: String, keys: [String]) throws {
+        var upstream = RelayUpstream(
+            name: "google", channel: "google", apis: [.gemini],
+            address: try StreamAddress("https://vendor.example/v1beta"))
+        upstream.key = .clients
+        let sent = HeaderRules.request([:], to: upstream, .gemini, uri: uri)
+        #expect(sent.filter { $0.name == "x-goog-api-key" }.map(\.value) == keys)
+        let header = HeaderRules.request(
+            ["x-goog-api-key": "mine"], to: upstream, .gemini, uri: uri)
+        #expect(header.filter { $0.name == "x-goog-api-key" }.map(\.value) == ["mine"])
+    }
+
+    @Test func aKeyOfOursIsInNoHeader() throws {
+        let upstream = RelayUpstream(
+            name: "openai", channel: "openai", apis: [.openAIChat],
+            address: try StreamAddress("https://vendor.example/v1"))
+        let ours = "tm_0123456789_" + String(repeating: "a", count: 43)
+        let sent = HeaderRules.request(
+            ["x-foo": ours, "x-bar": "utm_source"], to: upstream, .openAIChat)
+        #expect(sent.map(\.name) == ["x-bar"])
+    }
+
     private func upstream(_ key: RelayUpstream.Key = .none) throws -> RelayUpstream {
         var upstream = RelayUpstream(
             name: "u", channel: "openai", apis: [.openAIChat],

@@ -44,7 +44,8 @@ extension LedgerContext {
         }
         var conflicts = Metric("conflicts", "Events that contradict another and are in no total.")
         conflicts.add("\(status.conflicts)")
-        var reservations = Metric("reservations", "Requests under way, held against budgets.")
+        var reservations = Metric(
+            "reservations", "Requests held against budgets: under way, or of unknown usage.")
         reservations.add("\(status.reservations)")
         var newest = Metric("newest_event_timestamp_seconds", "When the newest event began.")
         if let time = status.newest { newest.add(Self.seconds(time.milliseconds)) }

@@ -188,6 +188,11 @@ package struct LineQuestion {
     package static func member(
         at fault: PricingError, of body: UnsafeBufferPointer<UInt8>
     ) -> String? {
+        if case .outOfRange(let what) = fault,
+            let meter = Meter.allCases.first(where: { what.hasPrefix("the count of \($0.name) (") })
+        {
+            return "usage.\(meter.name)"
+        }
         let fields = fault.subject.fields
         if let within = fields.first(where: { $0.contains(".") }) { return within }
         var reader = JSONReader(body)

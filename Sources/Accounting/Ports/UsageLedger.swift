@@ -291,7 +291,7 @@ package struct LedgerStatus: Sendable {
     package var unpriced: Int64
     package var corrections: Int64
     package var conflicts: Int64
-    /// Requests under way whose worst case is held against budgets.
+    /// Requests, under way or of unknown usage, whose worst case is held against budgets.
     package var reservations: Int64 = 0
     package var moneyEntries: Int64
     package var oldest: Timestamp?

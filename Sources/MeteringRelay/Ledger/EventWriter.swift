@@ -41,6 +41,8 @@ package final class EventWriter: Sendable {
 
     private struct State {
         var events: [Waiting] = []
+        /// What the thread writes now.
+        var beingWritten: [Waiting] = []
         var probes: [EventLoopPromise<Void>] = []
         var tasks: [@Sendable (Result<RelayLedger, any Error>) -> Void] = []
         /// Whether the thread is at work, or will be.
@@ -66,9 +68,9 @@ package final class EventWriter: Sendable {
                 return nil
             }
             defer { (probes, tasks) = ([], []) }
-            let first = Array(events.prefix(count))
-            events.removeFirst(first.count)
-            return (first, probes, tasks)
+            beingWritten = Array(events.prefix(count))
+            events.removeFirst(beingWritten.count)
+            return (beingWritten, probes, tasks)
         }
 
         /// What is synced next; nil where nothing is left, and the thread is done.
@@ -81,7 +83,7 @@ package final class EventWriter: Sendable {
 
         /// Events that are not kept yet.
         var unkept: [UsageEvent] {
-            (events + (written + beingSynced).map(\.waiting)).map(\.event)
+            (events + beingWritten + (written + beingSynced).map(\.waiting)).map(\.event)
         }
     }
 
@@ -274,7 +276,10 @@ package final class EventWriter: Sendable {
     private func retry(_ events: [Waiting]) {
         // Those that were kept before one of another account failed are the same again: an event is
         // kept once.
-        state.withLock { $0.events.insert(contentsOf: events, at: 0) }
+        state.withLock { state in
+            state.events.insert(contentsOf: events, at: 0)
+            state.beingWritten = []
+        }
         soon { $0.submit() }
     }
 
@@ -289,6 +294,7 @@ package final class EventWriter: Sendable {
     private func sync(_ written: [Written], of ledger: any UsageLedger) {
         let isFirst = state.withLock { state in
             state.written += written
+            state.beingWritten = []
             defer { state.isSyncing = true }
             return !state.isSyncing
         }

@@ -23,8 +23,10 @@ package enum HeaderRules {
     private static let own = "x-tokenmeter-"
 
     /// What upstream gets of a client's headers, and its own.
+    ///
+    /// Clients of Gemini may have their key in the query of `uri`, of which upstream gets none.
     package static func request(
-        _ headers: HTTPHeaders, to upstream: RelayUpstream, _ api: StreamAPI
+        _ headers: HTTPHeaders, to upstream: RelayUpstream, _ api: StreamAPI, uri: String = ""
     ) -> [(name: String, value: String)] {
         let named = named(in: headers)
         let replaced = Set(upstream.headers.map { $0.name.lowercased() })
@@ -33,7 +35,7 @@ package enum HeaderRules {
             let lowered = name.lowercased()
             guard !ofConnection.contains(lowered), !ofRequest.contains(lowered),
                 !named.contains(lowered), !replaced.contains(lowered), !lowered.hasPrefix(own),
-                !lowered.hasPrefix("x-forwarded-"), !lowered.hasPrefix("sec-")
+                !lowered.hasPrefix("x-forwarded-"), !lowered.hasPrefix("sec-"), !holdsOurs(value)
             else { continue }
             result.append((name, value))
         }
@@ -43,6 +45,10 @@ package enum HeaderRules {
         case .clients:
             for name in keys {
                 for value in headers[name] where !isOurs(value) { result.append((name, value)) }
+            }
+            let hasKey = result.contains { keys.contains($0.name.lowercased()) }
+            if !hasKey, api == .gemini, let key = key(inQueryOf: uri) {
+                result.append(header(of: key, api))
             }
         }
         return result + upstream.headers
@@ -76,6 +82,20 @@ package enum HeaderRules {
         case .gemini: ("x-goog-api-key", key)
         default: ("Authorization", "Bearer \(key)")
         }
+    }
+
+    private static func key(inQueryOf uri: String) -> String? {
+        let pair = uri.drop { $0 != "?" }.dropFirst().split(separator: "&").first {
+            $0.hasPrefix("key=")
+        }
+        guard let key = pair?.dropFirst(4), !key.isEmpty, !key.contains("%"), !isOurs(String(key))
+        else { return nil }
+        return String(key)
+    }
+
+    /// Whether a header of any name holds one: `tm_`, an id, and a secret of many letters.
+    private static func holdsOurs(_ value: String) -> Bool {
+        value.utf8.count > 40 && isOurs(value)
     }
 
     /// Whether a key is one of tokenmeter's, which nobody else may see.

@@ -276,7 +276,8 @@ struct StreamTally: Sendable {
     }
 
     mutating func end(_ framing: BodyFraming, hasRest: Bool, isCut: Bool) {
-        if framing.isClosedArray { hasEnd = true }
+        // An array is closed behind an error too.
+        if framing.isClosedArray, finishReason != nil, errorKind == nil { hasEnd = true }
         if hasRest, !framing.isEventStream { oddities.insert(.unterminatedEvent) }
         if hasRest, !hasEnd { oddities.insert(.missingDone) }
         // These have no other sign of their end than the end.

@@ -84,8 +84,10 @@ package final class HTTPExchange: HTTPClientResponseDelegate {
     }
 
     package func didReceiveError(task: HTTPClient.Task<Void>, _ error: any Error) {
-        // The error of a limit or a cancellation was told already.
-        fail(StreamError.Reason(error))
+        // The error of a limit or a cancellation was told already: what async-http-client cancels by
+        // itself is a request on an HTTP/2 connection that broke as it was about to begin.
+        let reason = StreamError.Reason(error)
+        fail(reason == .cancelled ? .cutShort : reason)
     }
 
     package func didFinishRequest(task: HTTPClient.Task<Void>) throws { end()?.ended() }
