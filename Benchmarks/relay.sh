@@ -16,7 +16,8 @@ peers=$root/../shared/baselines/relay
     echo "skipped: there is no ../shared/baselines/relay beside this repository"
     exit 0
 }
-for tool in node nginx wrk python3; do ensure_command "$tool"; done
+ensure_command node nodejs
+for tool in nginx wrk python3; do ensure_command "$tool" "$tool"; done
 build_release
 
 work=$(mktemp -d)

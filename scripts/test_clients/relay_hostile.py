@@ -89,6 +89,17 @@ async def long(writer):
     writer.write(chunk(finish) + chunk(b""))
 
 
+def endless(start):
+    """What comes behind an end, or behind a finish whose usage never comes, never ends."""
+    async def answer(writer):
+        writer.write(stream_head + chunk(text) + chunk(start))
+        block = chunk(b": comment " + b"x" * 10_000 + b"\n\n") * 10
+        while True:
+            writer.write(block)
+            await writer.drain()
+    return answer
+
+
 async def late_usage(writer):
     """The usage comes a while after the end of the answer."""
     parts = finish.split(b"\n\n")
@@ -125,6 +136,7 @@ answers = {
     "failing": ended_by_connection(text, status="500 No"),
     "escaped": escaped,
     "plain": plain, "elsewhere": elsewhere, "packed": packed, "strange": strange_coding,
+    "afterdone": endless(finish), "afterfinish": endless(finish.split(b"\n\n")[0] + b"\n\n"),
     "endless": endless_head, "nohttp": no_http, "long": long, "late": late_usage,
 }
 
@@ -235,6 +247,13 @@ async def upstreams_that_do_not_behave(relay):
         except ValueError:
             # No size of a chunk: the connection ended.
             pass
+        # HTTP/1.0 knows no chunks: there the end of a connection is a clean end, and a reset is none.
+        reader, writer = await relay.open()
+        writer.write(request(question(model)).replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+        try:
+            raise AssertionError(f"a clean end: {model} {await asyncio.wait_for(reader.read(), 60)}")
+        except ConnectionResetError:
+            writer.close()
         assert relay.events()[-1]["known"] == known, relay.events()[-1]
     status, headers, body = await relay.ask("eof")
     assert status == 200 and body.endswith(b"data: [DONE]\n\n") and relay.event(headers)["known"] == "reported"
@@ -353,6 +372,74 @@ async def long_streams(relay):
     print(f"ok: ten clients that do not read: {held} MB")
 
 
+async def ended_keys(relay):
+    """A key that is revoked asks no more, on a WebSocket that is open either."""
+    def keys(*words):
+        return json.loads(subprocess.run([binary, "keys", *words, "--database", relay.database, "--format", "json"],
+                                         capture_output=True, check=True).stdout)
+
+    made = keys("create", "--scope", "relay")
+    question = json.dumps({"type": "chat.completion", "model": "plain", "messages": [{"role": "user", "content": "x"}]})
+    async with websockets.connect(f"ws://127.0.0.1:{relay.port}/v1/ws/chat?api_key={made['key']}") as socket:
+        async def last():
+            await socket.send(question)
+            while True:
+                message = json.loads(await asyncio.wait_for(socket.recv(), 30))
+                if message["type"] in ("done", "error"):
+                    return message
+        assert (await last())["type"] == "done"
+        keys("revoke", made["id"])
+        await asyncio.sleep(1.2)
+        count = len(seen)
+        message = await last()
+        assert message["type"] == "error" and len(seen) == count, message
+    print(f"ok: a revoked key on an open WebSocket: {message['error']['message']}")
+
+
+async def ends_without_end(relay):
+    """Behind the end of an answer too a client that reads slowly holds upstream back."""
+    await relay.ask("plain")
+    before = relay.resident()
+    for model in ("afterdone", "afterfinish"):
+        reader, writer = await relay.open(limit=1 << 10)
+        writer.write(request(question(model)))
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.pause_reading()
+        # Longer than usage is waited for.
+        await asyncio.sleep(4)
+        held = relay.resident()
+        assert held < before + 30, f"{model}: {before} MB before, {held} MB behind the end"
+        writer.transport.abort()
+        await asyncio.sleep(0.5)
+    print(f"ok: ends without end: {before} MB before, {held} MB at most")
+
+
+async def floods(relay):
+    """A WebSocket that asks for a thousand answers, and reads none."""
+    before = relay.resident()
+    reader, writer = await relay.open(limit=1 << 10)
+    writer.write(b"GET /v1/ws/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                 b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    writer.transport.pause_reading()
+    message = b'{"type":"zzz"}'
+    frames = (b"\x81" + bytes([0x80 | len(message)]) + b"\0\0\0\0" + message) * 1_000
+    sent, top = 0, before
+    try:
+        for _ in range(5_000):
+            writer.write(frames)
+            await asyncio.wait_for(writer.drain(), 1)
+            sent += len(frames)
+            top = max(top, relay.resident())
+    except asyncio.TimeoutError:
+        # It is not listened to any more.
+        pass
+    assert sent < 90_000_000, f"all of {sent} bytes were taken"
+    assert top < before + 40, f"{before} MB before, {top} MB with answers that nobody reads"
+    writer.transport.abort()
+    print(f"ok: a flood of {sent >> 20} MiB: {before} MB before, {top} MB at most")
+
+
 async def idle_sockets(relay, count=1_000):
     before = relay.resident()
     url = f"ws://127.0.0.1:{relay.port}/v1/ws/chat"
@@ -381,6 +468,9 @@ async def main():
             await usage_that_comes_late(relay)
             await clients_that_do_not_behave(relay)
             await idle_sockets(relay)
+            await ended_keys(relay)
+            await ends_without_end(relay)
+            await floods(relay)
             await long_streams(relay)
             relay.process.terminate()
             assert relay.process.wait(20) == 0, open(relay.log.name).read()
