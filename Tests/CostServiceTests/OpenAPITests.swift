@@ -36,7 +36,9 @@ import Testing
         #expect(Set(members(item).map(\.key)) == (route.wantsFile ? ["post"] : ["get", "post"]))
         guard !route.hasOwnBody else { return }
         let body = item["post"]?["requestBody"]?["content"]?["application/json"]?["schema"]
-        #expect(members(body?["properties"]).map(\.key) == (route.names + route.files + route.texts).sorted())
+        #expect(
+            members(body?["properties"]).map(\.key)
+                == (route.names + route.files + route.texts).sorted())
         let wanted = body?["required"]?.elements?.compactMap(\.textValue) ?? []
         #expect(wanted == (route.wantsFile ? route.texts : []))
     }
