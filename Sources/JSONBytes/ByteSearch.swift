@@ -117,3 +117,25 @@ extension UnsafeBufferPointer<UInt8> {
         return true
     }
 }
+
+extension UnsafeRawBufferPointer {
+    /// Hands over these bytes of JSON but for the members of a name, quotes included, and their values.
+    package func forEachPart(
+        without name: StaticString, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
+        var start = 0
+        while let found = firstIndex(of: name, from: start) {
+            body(UnsafeRawBufferPointer(rebasing: self[start..<found]))
+            var place = found + name.utf8CodeUnitCount
+            while place < count, [0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ":")].contains(self[place]) {
+                place += 1
+            }
+            let rest = UnsafeRawBufferPointer(rebasing: self[place...])
+            var reader = JSONReader(rest.bindMemory(to: UInt8.self))
+            // What is cut in the middle of such a value ends there.
+            guard (try? reader.skip()) != nil else { return }
+            start = place + reader.offset
+        }
+        body(UnsafeRawBufferPointer(rebasing: self[start...]))
+    }
+}

@@ -82,6 +82,10 @@ extension RelayCall {
             body.withUnsafeReadableBytes { reader.read($0.bindMemory(to: UInt8.self)) }
             bound = reader.bound
         }
+        // OpenAI's models of that name search on each request, and are paid for it.
+        if model.contains("search-preview") {
+            bound.unbounded = bound.unbounded ?? "a model that searches the web each time"
+        }
         self.route = route
         self.caller = caller
         self.hidesUsage = hidesUsage

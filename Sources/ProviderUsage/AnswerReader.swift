@@ -16,37 +16,40 @@ package enum AnswerPart: Hashable, Sendable {
 package struct AnswerReader: Sendable {
     private var framing = BodyFraming()
     private var api: StreamAPI?
+    /// Whether text came: else the whole answer behind it is told.
+    private var hasText = false
 
     package init(api: StreamAPI? = nil) { self.api = api }
 
     package mutating func read(_ bytes: UnsafeRawBufferPointer, _ part: (AnswerPart) -> Void) {
-        var api = api
-        framing.read(bytes) { Self.take($0, &api, part) }
-        self.api = api
+        var (api, hasText) = (api, hasText)
+        framing.read(bytes) { Self.take($0, &api, &hasText, part) }
+        (self.api, self.hasText) = (api, hasText)
     }
 
     /// Takes one message of a WebSocket.
     package mutating func read(message: UnsafeRawBufferPointer, _ part: (AnswerPart) -> Void) {
-        Self.take(BodyFraming.Payload(message: message), &api, part)
+        Self.take(BodyFraming.Payload(message: message), &api, &hasText, part)
     }
 
     /// The end of the body: what its last event still holds.
     package mutating func finish(_ part: (AnswerPart) -> Void) {
-        var api = api
-        _ = framing.finish { Self.take($0, &api, part) }
-        self.api = api
+        var (api, hasText) = (api, hasText)
+        _ = framing.finish { Self.take($0, &api, &hasText, part) }
+        (self.api, self.hasText) = (api, hasText)
     }
 
     private static func take(
-        _ payload: BodyFraming.Payload, _ api: inout StreamAPI?, _ part: (AnswerPart) -> Void
+        _ payload: BodyFraming.Payload, _ api: inout StreamAPI?, _ hasText: inout Bool,
+        _ part: (AnswerPart) -> Void
     ) {
         guard let value = JSONReader.lenientValue(of: payload.bytes) else { return }
-        take(value, type: payload.type, &api, part)
+        take(value, type: payload.type, &api, &hasText, part)
     }
 
     private static func take(
         _ value: JSONValue, type: UnsafeRawBufferPointer, _ api: inout StreamAPI?,
-        _ part: (AnswerPart) -> Void
+        _ hasText: inout Bool, _ part: (AnswerPart) -> Void
     ) {
         if api == nil { api = StreamAPI(recognising: value, type: type) }
         if let error = value["error"], error.isError {
@@ -58,7 +61,16 @@ package struct AnswerReader: Sendable {
         }
         guard let api else { return }
         func text(_ value: JSONValue?) {
-            if let text = value?.textValue, !text.isEmpty { part(.text(text)) }
+            guard let text = value?.textValue, !text.isEmpty else { return }
+            hasText = true
+            part(.text(text))
+        }
+        func output(of response: JSONValue?) {
+            for item in response?["output"]?.elements ?? [] {
+                for piece in item["content"]?.elements ?? [] {
+                    text(piece["text"] ?? piece["refusal"])
+                }
+            }
         }
         func reasoning(_ value: JSONValue?) {
             if let text = value?.textValue, !text.isEmpty { part(.reasoning(text)) }
@@ -91,13 +103,10 @@ package struct AnswerReader: Sendable {
                 reasoning(value["delta"])
             case "response.function_call_arguments.delta": arguments(value["delta"])
             case "response.completed", "response.incomplete", "response.failed":
+                if !hasText { output(of: value["response"]) }
                 finish(value["response"]?["status"])
             case nil where value["object"] == "response":
-                for item in value["output"]?.elements ?? [] {
-                    for piece in item["content"]?.elements ?? [] {
-                        text(piece["text"] ?? piece["refusal"])
-                    }
-                }
+                output(of: value)
                 finish(value["status"])
             default: break
             }
@@ -152,5 +161,13 @@ package struct AnswerReader: Sendable {
 
 extension JSONValue {
     /// Whether the value of `error` tells of one: some write it in every piece, as nothing.
-    var isError: Bool { ![.null, false, "", .object(JSONObject())].contains(self) }
+    var isError: Bool {
+        switch self {
+        case .null, .bool(false), .integer(0): false
+        case .string(let text): !text.isEmpty && text != "null"
+        case .array(let elements): elements.contains(where: \.isError)
+        case .object(let object): object.members.contains { $0.value.isError }
+        default: true
+        }
+    }
 }

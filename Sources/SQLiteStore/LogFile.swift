@@ -48,6 +48,12 @@ final class LogFile: Sendable {
         }
     }
 
+    /// Throws where it is not the one any more that SQLite writes: what is written then is lost.
+    func check() throws(Failure) {
+        guard let descriptor = state.withLock({ $0.descriptor }) else { return }
+        guard Self.identity(of: descriptor) == Self.identity(of: path) else { throw .gone }
+    }
+
     /// Whether it is on the disk; not where a sync failed before, until `isFolded`.
     func sync() throws(Failure) -> Bool {
         let (descriptor, hasFailed) = state.withLock { ($0.descriptor, $0.hasFailed) }

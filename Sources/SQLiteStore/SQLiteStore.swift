@@ -160,6 +160,11 @@ package final class SQLiteStore: Sendable {
         on queue: DatabaseQueue, _ durability: Durability, _ body: (Database) throws -> T
     ) throws -> T {
         let result = try exclusively {
+            do {
+                try logFile.check()
+            } catch {
+                throw StoreError.cannotWrite(path, reason: "\(error)")
+            }
             defer { logFile.open() }
             return try Self.translating(path) {
                 try queue.inDatabase { db in

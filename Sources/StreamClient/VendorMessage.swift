@@ -16,9 +16,17 @@ package enum VendorMessage {
         return line.isEmpty ? nil : line
     }
 
+    /// The whole of that sentence, and the field that it is about where that stands apart.
+    static func complaint(in body: some Collection<UInt8>) -> String? {
+        let json = Array(body).withUnsafeBytes { JSONReader.lenientValue(of: $0) }
+        guard let json else { return plain(body) }
+        let words = [sentence(json), json["error"]?["param"]?.textValue, json["param"]?.textValue]
+        return words.compactMap(\.self).joined(separator: " ")
+    }
+
     private static func plain(_ body: some Collection<UInt8>) -> String? {
         guard let text = String(validating: body, as: UTF8.self),
-            text.first(where: { !$0.isWhitespace }) != "<"
+            let first = text.first(where: { !$0.isWhitespace }), !"<{[".contains(first)
         else { return nil }
         return text
     }

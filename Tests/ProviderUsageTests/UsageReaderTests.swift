@@ -196,7 +196,8 @@ struct UsageReaderTests {
             #"data: {"choices":[],"usage":{"prompt_tokens":100\#(output)}}"# + "\n\n"
         }
         let first = usage(#","completion_tokens":0"#)
-        #expect(Self.read(first + chunk("a"), isCut: true).known == .partial)
+        // No text is made of no tokens.
+        #expect(Self.read(first + chunk("a"), isCut: true).known == .estimated)
         let middle = chunk("a") + usage(#","completion_tokens":3"#)
         #expect(Self.read(middle, isCut: true).known == .reported)
         #expect(Self.read(middle + chunk("b"), isCut: true).known == .partial)

@@ -4,7 +4,7 @@ import Pricing
 /// kept: a hard budget is then never passed, whoever else writes.
 ///
 /// A reservation has the id of its event. `UsageLedger.append` releases it together with the event, in
-/// one transaction; an event that is `unknown` keeps it, until another takes that one's place.
+/// one transaction; one that may have cost more than it tells keeps it, until another takes its place.
 package protocol BudgetReservations: Sendable {
     /// Holds what requests may cost, one after the other and in one transaction, where `admit` lets
     /// them; whether it did, for each.

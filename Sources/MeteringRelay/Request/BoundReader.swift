@@ -51,6 +51,14 @@ package struct BoundReader {
         .openAIChat: ["function", "custom"], .openAIResponses: ["function", "custom"],
         .anthropicMessages: [nil, "custom"],
     ]
+    /// The same of tools that a vendor has described, and the client runs: `bash_20250124`.
+    private static let describedTools: [StreamAPI: [String]] = [
+        .openAIResponses: ["local_shell", "apply_patch"],
+        .anthropicMessages: ["bash_", "text_editor_", "memory_"],
+    ]
+    /// What a vendor says of a tool to its model, at most: 700 tokens for Anthropic's text editor
+    /// (<https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview>, checked 2026-11-29).
+    private static let tokensPerTool: Int64 = 1_000
     /// In Gemini's a tool is its one member.
     private static let declarations: Set<String> = [
         "functionDeclarations", "function_declarations",
@@ -94,6 +102,13 @@ package struct BoundReader {
     /// A member of the request itself.
     private mutating func whole(_ name: String, _ reader: inout JSONReader) throws {
         if reader.takeNull() { return }
+        if name == "background", case var ahead = reader, try ahead.word() == "false" {
+            return try reader.skip()
+        }
+        if name == "input", api == .openAIResponses, reader.peek() == UInt8(ascii: "[") {
+            var ahead = reader
+            try items(&ahead)
+        }
         if name == "tools" {
             var ahead = reader
             try tools(&ahead)
@@ -103,6 +118,23 @@ package struct BoundReader {
         try member(name, &reader, 0)
     }
 
+    /// What a conversation of Responses is made of: an item may stand for one that is kept elsewhere.
+    private mutating func items(_ reader: inout JSONReader) throws {
+        var bounds = self
+        let contents: Set<String> = [
+            "content", "encrypted_content", "arguments", "output", "input", "action", "operation",
+        ]
+        try reader.array { reader in
+            var names: Set<String> = []
+            try reader.object { reader, key in
+                names.insert(String(decoding: key, as: UTF8.self))
+                try reader.skip(depth: 3)
+            }
+            if names.isDisjoint(with: contents) { bounds.forbid("an item that is kept elsewhere") }
+        }
+        self = bounds
+    }
+
     private mutating func tools(_ reader: inout JSONReader) throws {
         var bounds = self
         try reader.array { reader in
@@ -110,14 +142,19 @@ package struct BoundReader {
             var names: Set<String> = []
             try reader.object { reader, key in
                 let name = String(decoding: key, as: UTF8.self)
-                names.insert(name)
+                guard names.insert(name).inserted else { throw reader.fail("a key twice") }
                 guard name == "type" else { return try reader.skip(depth: 3) }
                 type = try reader.string()
             }
+            bounds.bound.inputBytes += Self.tokensPerTool
+            let isDescribed =
+                type.map { type in (Self.describedTools[api] ?? []).contains { type.hasPrefix($0) }
+                }
+                ?? false
             let isOwn =
                 api == .gemini
                 ? names.isSubset(of: Self.declarations)
-                : Self.ownTools[api]?.contains(type) ?? false
+                : isDescribed || Self.ownTools[api]?.contains(type) ?? false
             guard !isOwn else { return }
             let name = api == .gemini ? names.subtracting(Self.declarations).min() : type
             bounds.forbid("the tool \(quoted(name ?? "")), which may run at the vendor's")
@@ -150,10 +187,14 @@ package struct BoundReader {
         }
         // What tools are called with is told by their names alone, and a schema may name anything.
         if [
-            "parameters", "input_schema", "json_schema", "responseSchema", "response_schema",
-            "args",
-            "arguments", "metadata",
+            "parameters", "input_schema", "json_schema", "schema", "responseSchema",
+            "response_schema", "responseJsonSchema", "response_json_schema",
+            "parametersJsonSchema", "parameters_json_schema", "args", "arguments", "metadata",
         ].contains(name) {
+            return try reader.skip(depth: depth + 1)
+        }
+        // What a tool is called with, and what it answered; the request's own input is none.
+        if depth > 0, ["input", "response"].contains(name) {
             return try reader.skip(depth: depth + 1)
         }
         if let what = Self.references[name] {
@@ -166,7 +207,8 @@ package struct BoundReader {
             bound.images += 1
             bound.hasAudio = true
         case "image_url": bound.images += 1
-        case "audio", "input_audio", "modalities", "responseModalities": bound.hasAudio = true
+        case "audio", "input_audio", "modalities", "responseModalities", "response_modalities":
+            bound.hasAudio = true
         default: break
         }
         try value(&reader, depth: depth + 1)

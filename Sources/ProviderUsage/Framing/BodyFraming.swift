@@ -63,7 +63,10 @@ package struct BodyFraming: Sendable {
         case .unknown:
             guard let first = firstOfBody(bytes) else {
                 lead.append(contentsOf: bytes)
-                // So much of it begins no JSON that anybody sends.
+                // Empty lines begin nothing, whichever it is; so much else begins no JSON.
+                if lead.count > Self.maximumLeadBytes {
+                    lead = Array(lead.reversed().prefix { $0 != 0x0A && $0 != 0x0D }.reversed())
+                }
                 if lead.count > Self.maximumLeadBytes { begin(isJSON: false, payload) }
                 return
             }

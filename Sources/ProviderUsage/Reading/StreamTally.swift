@@ -52,7 +52,8 @@ struct StreamTally: Sendable {
             && !isOutputMissing
     }
 
-    private var isOutputMissing: Bool { counts?.output == nil && !text.isEmpty }
+    /// No text is made of no tokens.
+    private var isOutputMissing: Bool { (counts?.output ?? 0) == 0 && !text.isEmpty }
 
     /// Whether usage that the payload being read brings is what the vendor bills: it comes with or
     /// behind the finish. Where each piece of text carries a finish, only a payload without text does
@@ -98,7 +99,10 @@ struct StreamTally: Sendable {
         if api == nil { api = StreamAPI(recognising: value, type: payload.type) }
         if let api {
             count(bytes, api)
-            if !payload.isEvent { countDocument(bytes, api) }
+            // The last event of a stream without pieces is one too.
+            if !payload.isEvent || bytes.firstIndex(of: "\"response.completed\"", from: 0) != nil {
+                countDocument(bytes, api)
+            }
             read(value, api, isEvent: payload.isEvent)
         } else if let error = value["error"], error.isError {
             takeError(error)
@@ -157,7 +161,7 @@ struct StreamTally: Sendable {
 
     /// Adds the text of a whole answer, where it stands elsewhere than in a stream's pieces.
     private mutating func countDocument(_ bytes: UnsafeRawBufferPointer, _ api: StreamAPI) {
-        guard api == .openAIResponses else { return }
+        guard api == .openAIResponses, text.isEmpty else { return }
         text.add("\"text\"", in: bytes)
         text.add("\"arguments\"", isCode: true, in: bytes)
     }
@@ -166,14 +170,7 @@ struct StreamTally: Sendable {
         switch api {
         case .openAIChat, .webSocketChat:
             // What is quoted stands among the annotations.
-            let end = bytes.firstIndex(of: "\"annotations\"", from: 0) ?? bytes.count
-            let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<end])
-            text.add("\"content\"", in: bytes)
-            // Some say the same under both names.
-            let before = text.bytes
-            text.add("\"reasoning_content\"", in: bytes)
-            if text.bytes == before { text.add("\"reasoning\"", in: bytes) }
-            text.add("\"arguments\"", isCode: true, in: bytes)
+            bytes.forEachPart(without: "\"annotations\"") { addChatText(of: $0) }
         case .gemini:
             // Behind the answer its sources quote it.
             let end = bytes.firstIndex(of: "\"groundingMetadata\"", from: 0) ?? bytes.count
@@ -183,7 +180,10 @@ struct StreamTally: Sendable {
         case .openAIAssistants: text.add("\"value\"", in: bytes)
         case .anthropicMessages:
             // What a tool brought is the vendor's input.
-            guard bytes.firstIndex(of: "_tool_result\"", from: 0) == nil else { return }
+            let isResult =
+                bytes.firstIndex(of: "_tool_result\"", from: 0) != nil
+                && bytes.firstIndex(of: "\"content_block_start\"", from: 0) != nil
+            guard !isResult else { return }
             text.add("\"text\"", in: bytes)
             text.add("\"thinking\"", in: bytes)
             text.add("\"partial_json\"", isCode: true, in: bytes)
@@ -203,6 +203,21 @@ struct StreamTally: Sendable {
             whole.add("\"content\"", in: bytes)
             text.replace(ifLarger: whole)
         }
+    }
+
+    private mutating func addChatText(of bytes: UnsafeRawBufferPointer) {
+        text.add("\"content\"", in: bytes)
+        text.add("\"refusal\"", in: bytes)
+        // Mistral's content may be a list of parts.
+        let isList = ["\"content\":[", "\"content\": ["].contains {
+            bytes.firstIndex(of: $0, from: 0) != nil
+        }
+        if isList { text.add("\"text\"", in: bytes) }
+        // Some say the same under both names.
+        let before = text.bytes
+        text.add("\"reasoning_content\"", in: bytes)
+        if text.bytes == before { text.add("\"reasoning\"", in: bytes) }
+        text.add("\"arguments\"", isCode: true, in: bytes)
     }
 
     // MARK: What events say
@@ -255,6 +270,11 @@ struct StreamTally: Sendable {
             oddities.insert(.zeroUsage)
             return
         }
+        // After a count nothing is none.
+        if new.output == 0, !text.isEmpty, !isOutputPlaceholder, (counts?.output ?? 0) > 0 {
+            oddities.insert(.zeroUsage)
+            return
+        }
         if let counts, !isOutputPlaceholder,
             (new.input ?? 0) < (counts.input ?? 0) || (new.output ?? 0) < (counts.output ?? 0)
         {
@@ -264,10 +284,6 @@ struct StreamTally: Sendable {
         // Of less than was final before it says nothing better.
         if self.isFinal, counts?.output != nil, new.output == nil { return }
         counts = new
-        if isFinal, new.output == 0, !text.isEmpty {
-            oddities.insert(.zeroUsage)
-            counts?.output = nil
-        }
         hasTextBehindCounts = false
         isOutputPlaceholder = false
         self.isFinal = self.isFinal || isFinal
@@ -285,6 +301,11 @@ struct StreamTally: Sendable {
     }
 
     // MARK: The reading
+
+    /// Whether a count is less than the text that came is worth.
+    private func isShort(_ output: Int64?) -> Bool {
+        (output ?? 0) < TokenEstimate(text, model: model ?? modelAsked).tokens
+    }
 
     func reading(isCut: Bool, oversized: Int) -> UsageReading {
         var reading = UsageReading()
@@ -305,13 +326,17 @@ struct StreamTally: Sendable {
         var known = counts ?? VendorCounts()
         // What was counted before the last of the text, and never again, is no count of the answer.
         let isStale = hasTextBehindCounts && (hasEnd || isFinished) && !isCut
-        if isOutputPlaceholder || isStale { known.output = nil }
+        if isOutputPlaceholder || isStale && isShort(known.output) { known.output = nil }
+        if known.output == 0, !text.isEmpty {
+            known.output = nil
+            oddities.insert(.zeroUsage)
+        }
         reading.isInputKnown = known.input != nil
         if hasFinalUsage {
             reading.known = .reported
         } else if known.output == nil, !text.isEmpty {
             let estimate = TokenEstimate(text, model: model ?? modelAsked)
-            known.output = max(estimate.tokens, isStale ? counts?.output ?? 0 : 0)
+            known.output = estimate.tokens
             known.reasoning = 0
             reading.method = isCut ? "\(estimate.method), partial" : estimate.method
             reading.known = .estimated

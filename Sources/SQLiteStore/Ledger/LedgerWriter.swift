@@ -156,7 +156,7 @@ struct LedgerWriter: ~Copyable {
         next += 1
         if sign > 0, isHolding {
             // What nobody knows the cost of may have cost all that was held for it.
-            if entry.event.known == .unknown {
+            if entry.event.mayHaveCostMore {
                 try holds.keep(entry.event.id)
             } else {
                 try holds.release(entry.event.id)

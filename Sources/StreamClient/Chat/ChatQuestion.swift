@@ -42,10 +42,17 @@ package enum ChatAdjustment: Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Those whose fields a refusal names, wherever in its body.
+    /// Those whose fields a refusal names where it says what is wrong; that it repeats the request is no
+    /// complaint.
     static func named(by status: Int, in body: ByteBuffer) -> Set<ChatAdjustment> {
-        guard status == 400 || status == 422 else { return [] }
-        let text = String(buffer: body)
-        return Set(allCases.filter { text.contains($0.field) })
+        guard status == 400 || status == 422,
+            let words = VendorMessage.complaint(in: body.readableBytesView)
+        else { return [] }
+        return Set(allCases.filter { words.contains($0.field) })
+    }
+
+    /// Whether it changes anything about a question.
+    func isOf(_ question: ChatQuestion) -> Bool {
+        self != .completionTokens || question.maximumTokens != nil
     }
 }

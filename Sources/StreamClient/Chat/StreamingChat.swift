@@ -31,9 +31,9 @@ package struct StreamingChat: Sendable {
             guard case .stream(let error)? = outcome.failure, outcome.text.isEmpty else {
                 return outcome
             }
-            let adjustment = outcome.adjustments.subtracting(question.adjustments).min {
-                $0.field < $1.field
-            }
+            let adjustment = outcome.adjustments.subtracting(question.adjustments).filter {
+                endpoint.api == .openAIChat && $0.isOf(question)
+            }.min { $0.field < $1.field }
             if let adjustment {
                 question.adjustments.insert(adjustment)
                 listener.note(.adjusting(adjustment))
@@ -41,7 +41,7 @@ package struct StreamingChat: Sendable {
             }
             let wait = retries.milliseconds(
                 after: error.reason, wasSent: error.wasSent, attempt: attempt, using: &generator)
-            guard let wait else { return outcome }
+            guard let wait, !Task.isCancelled else { return outcome }
             listener.note(.retrying(error, afterMilliseconds: wait))
             do {
                 try await Task.sleep(for: .milliseconds(wait))
@@ -96,10 +96,17 @@ package struct StreamingChat: Sendable {
         ).redacted(endpoint.key)
     }
 
-    /// What a refusal says; nothing where it does not come: its status tells enough.
+    /// What a refusal says, as far as it comes: its status tells enough.
     private func refusalBody(_ response: StreamResponse) async -> ByteBuffer {
-        let body = try? await response.body.gathered(upTo: settings.limits.maximumErrorBytes)
-        return body ?? ByteBuffer()
+        var body = ByteBuffer()
+        var pieces = response.body.makeAsyncIterator()
+        while body.readableBytes < settings.limits.maximumErrorBytes,
+            let piece = try? await pieces.next()
+        {
+            body.writeImmutableBuffer(piece)
+        }
+        return body.getSlice(
+            at: 0, length: min(body.readableBytes, settings.limits.maximumErrorBytes)) ?? body
     }
 
     private func refusal(_ response: StreamResponse, _ body: ByteBuffer) -> StreamError {

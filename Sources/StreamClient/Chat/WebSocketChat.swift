@@ -135,7 +135,8 @@ package actor WebSocketChat {
             let time = clock.milliseconds(since: instant)
             guard time < last, let connection else { return }
             guard connection.hasMessage else {
-                try await Task.sleep(for: .milliseconds(10))
+                // Who is cancelled now has the whole answer.
+                guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { return }
                 continue
             }
             guard let message = try await connection.next() else { return }

@@ -66,12 +66,16 @@ final class WebSocketFrames: ChannelDuplexHandler {
             self.cancellation = cancellation
         }
         outgoing = written
+        let isOpen = context.channel.isActive
         let sent = context.eventLoop.makePromise(of: Void.self)
         write(message.kind == .text ? .text : .binary, message.bytes, context, sent)
         sent.futureResult.assumeIsolated().whenComplete { [self] result in
             // Where the connection failed before, that was told.
             guard let outgoing = outgoing.take() else { return }
-            outgoing.completeWith(result)
+            outgoing.completeWith(
+                result.mapError { error in
+                    StreamError(host: host, reason: StreamError.Reason(error), wasSent: isOpen)
+                })
         }
     }
 
@@ -211,6 +215,7 @@ final class WebSocketFrames: ChannelDuplexHandler {
     private func finish(_ close: WebSocketClose) {
         watch.stop()
         mailbox.finish()
+        outgoing.take()?.fail(StreamError(host: host, reason: .closed(close), wasSent: true))
     }
 }
 
