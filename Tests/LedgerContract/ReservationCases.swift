@@ -119,6 +119,18 @@ extension LedgerContract {
             try expectEqual(try held(ledger), 0)
             try expectWhole(ledger)
         },
+        Case(description: "an event whose input nobody reported holds its reserve too") { ledger in
+            try expect(try reserve(1, "0.6", in: ledger), "it is held")
+            var cut = try entry(1, input: 0, output: 10, known: .estimated, project: "web")
+            try cut.event.usage.add(1, of: .unreportedInput)
+            try expectEqual(try append(cut, to: ledger), [.new])
+            try expectEqual(try held(ledger), try usd("0.6").attos)
+            try expectWhole(ledger)
+            try ledger.correct(
+                [try entry(1, project: "web")], reason: "the vendor's invoice", account: account)
+            try expectEqual(try held(ledger), 0)
+            try expectWhole(ledger)
+        },
         Case(description: "the reservations of a dead owner are found, those of a live one not") {
             ledger in
             for (id, owner, isSent) in [(1, "dead", false), (2, "dead", true), (3, "live", true)] {

@@ -154,6 +154,19 @@ struct RelayBodyTests {
             .gemini,
             #"{"contents":[{"parts":[{"text":"x"}]}],"tools":[{"functionDeclarations":[{"name":"f"}]}],"generationConfig":{"maxOutputTokens":5},"safetySettings":[]}"#
         ),
+        // Names in schemas and in what tools are called with are nobody's parts.
+        (
+            .openAIResponses,
+            #"{"model":"m","max_output_tokens":5,"background":false,"text":{"format":{"type":"json_schema","schema":{"properties":{"prompt":{"type":"string"},"file_id":{"type":"file"}}}}},"tools":[{"type":"local_shell"}],"input":[{"role":"user","content":"x"},{"type":"function_call","call_id":"c","arguments":"{}"}]}"#
+        ),
+        (
+            .anthropicMessages,
+            #"{"model":"m","max_tokens":5,"tools":[{"type":"bash_20250124","name":"bash"}],"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{"prompt":"a cat","type":"file"}}]}]}"#
+        ),
+        (
+            .gemini,
+            #"{"contents":[{"parts":[{"functionResponse":{"name":"f","response":{"prompt":"x"}}}]}],"generationConfig":{"responseJsonSchema":{"properties":{"prompt":{}}}}}"#
+        ),
     ]) func plainRequestsAreBounded(api: StreamAPI, body: String) {
         #expect(bound(body, api).unbounded == nil)
     }
@@ -167,7 +180,10 @@ struct RelayBodyTests {
         (.openAIChat, #"{"plugins":[{"id":"web"}]}"#), (.openAIChat, #"{"models":["dear"]}"#),
         (.openAIResponses, #"{"tools":[{"type":"x_search"}]}"#),
         (.openAIResponses, #"{"tools":[{"type":"code_interpreter"}]}"#),
-        (.anthropicMessages, #"{"speed":"fast"}"#),
+        (.anthropicMessages, #"{"speed":"fast"}"#), (.openAIResponses, #"{"background":true}"#),
+        (.openAIResponses, #"{"input":[{"id":"msg_abc"}]}"#),
+        (.openAIResponses, #"{"input":[{"type":"reasoning","id":"rs_1","summary":[]}]}"#),
+        (.openAIResponses, #"{"tools":[{"type":"web_search","type":"function"}]}"#),
         (.anthropicMessages, #"{"tools":[{"type":"web_search_20250305","name":"web_search"}]}"#),
         (.anthropicMessages, #"{"tools":{"type":"custom"}}"#),
     ]) func whatNobodyKnowsHasNoBound(api: StreamAPI, body: String) {

@@ -263,6 +263,38 @@ struct UsageReaderTests {
         #expect(reading.oddities.list == [.zeroUsage])
     }
 
+    /// A zero behind a count is none.
+    @Test func aZeroBehindACountTakesNothingBack() {
+        let reading = Self.read(
+            #"data: {"model":"m","choices":[{"delta":{"content":"hello world"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":200}}"#
+                + "\n\n"
+                + #"data: {"choices":[],"usage":{"prompt_tokens":1000,"completion_tokens":0}}"#
+                + "\n\ndata: [DONE]\n\n")
+        #expect(reading.known == .reported)
+        #expect(reading.usage[.output] == 200)
+        #expect(reading.oddities.list == [.zeroUsage])
+    }
+
+    /// All that is shown counts, wherever it stands.
+    @Test(arguments: [
+        #""refusal":"some words""#, #""annotations":[],"content":"some words""#,
+        #""annotations":[{"url_citation":{"content":"quoted"}}],"content":"some words""#,
+        #""content":[{"type":"text","text":"some words"}]"#,
+    ]) func whatIsShownIsCounted(delta: String) {
+        let reading = Self.read(#"data: {"choices":[{"delta":{\#(delta)}}]}"# + "\n\n", isCut: true)
+        #expect(reading.text.bytes == 10)
+    }
+
+    /// Empty lines keep a connection alive before a document comes.
+    @Test func emptyLinesBeforeADocumentHideNothing() {
+        var reader = UsageReader()
+        for _ in 0..<5_000 { reader.read([0x0A]) }
+        reader.read(
+            #"{"object":"chat.completion","choices":[],"usage":{"prompt_tokens":10,"completion_tokens":2}}"#
+                .utf8)
+        #expect(reader.finish().usage[.input] == 10)
+    }
+
     /// What is quoted, what a tool brought, and what is said twice is no output.
     @Test(arguments: [
         #"{"choices":[{"delta":{"content":"","annotations":[{"type":"url_citation","url_citation":{"content":"a long page"}}]}}]}"#,
