@@ -8,6 +8,8 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+# shellcheck source=Benchmarks/relay-lib.sh
+source "$root/Benchmarks/relay-lib.sh"
 
 rounds=${1:-6}
 peers=$root/../shared/baselines/relay
@@ -21,24 +23,7 @@ build_release
 
 work=$(mktemp -d)
 trap end_started EXIT
-bench=${BENCH:-$root/.build/relay-bench}
-if ! [[ -x $bench/venv/bin/python ]]; then
-    python3 -m venv "$bench/venv"
-    "$bench/venv/bin/python" -m pip install --quiet uvloop || true
-fi
-# The mock upstream's models at a price of their own: a hard budget holds only what can be priced.
-cat >"$work/mock.yml" <<'YAML'
-channel: mock
-currency: USD
-source: "made up for this benchmark"
-checked: 2026-11-29
-names:
-  - {model: gpt-4.1, patterns: ["mock-*"]}
-lines:
-  - {model: gpt-4.1, valid_from: 2026-01-01, claim: seller, rates: {input: 2.00, output: 8.00}}
-YAML
-printf 'upstreams:\n  - {name: mock, channel: mock, base_url: "http://127.0.0.1:9100/v1", key: client, maximum_output: 1k}\n' >"$work/relay.yml"
-printf 'budgets:\n  - {name: team, limit: 1000000USD, period: month, hard: true}\n' >"$work/hard.yml"
+prepare_relay "$work"
 
 node "$peers/mock.mjs" 9100 >"$work/mock.log" &
 echo "$!" >>"$work/servers"
@@ -54,7 +39,7 @@ done
 for connections in 1 16; do
     for ((round = 0; round < rounds; round++)); do
         for subject in "${subjects[@]}"; do
-            "$bench/venv/bin/python" "$peers/client.py" \
+            "$BENCH/venv/bin/python" "$peers/client.py" \
                 "http://127.0.0.1:${subject#*=}/v1/chat/completions" mock-n20-d5 "$connections" \
                 "$((connections == 1 ? 40 : 320))" --label "${subject%%=*}" --warm 10
         done

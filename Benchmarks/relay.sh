@@ -9,6 +9,8 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+# shellcheck source=Benchmarks/relay-lib.sh
+source "$root/Benchmarks/relay-lib.sh"
 
 rounds=${1:-3}
 peers=$root/../shared/baselines/relay
@@ -23,24 +25,7 @@ build_release
 work=$(mktemp -d)
 trap end_started EXIT
 
-export BENCH=${BENCH:-$root/.build/relay-bench}
-if ! [[ -x $BENCH/venv/bin/python ]]; then
-    python3 -m venv "$BENCH/venv"
-    "$BENCH/venv/bin/python" -m pip install --quiet uvloop || true
-fi
-# The mock upstream's models at a price of their own: a hard budget holds only what can be priced.
-cat >"$work/mock.yml" <<'YAML'
-channel: mock
-currency: USD
-source: "made up for this benchmark"
-checked: 2026-11-29
-names:
-  - {model: gpt-4.1, patterns: ["mock-*"]}
-lines:
-  - {model: gpt-4.1, valid_from: 2026-01-01, claim: seller, rates: {input: 2.00, output: 8.00}}
-YAML
-printf 'upstreams:\n  - {name: mock, channel: mock, base_url: "http://127.0.0.1:9100/v1", key: client, maximum_output: 1k}\n' >"$work/relay.yml"
-printf 'budgets:\n  - {name: team, limit: 1000000USD, period: month, hard: true}\n' >"$work/hard.yml"
+prepare_relay "$work"
 
 # measure NAME SUBJECTS FLAG…: a relay of its own and a database of its own, in turn with the other subjects.
 measure() {

@@ -48,19 +48,19 @@ final class LogFile: Sendable {
         }
     }
 
-    /// Throws where it is not the one any more that SQLite writes: what is written then is lost.
-    func check() throws(Failure) {
-        guard let descriptor = state.withLock({ $0.descriptor }) else { return }
+    /// Throws where it is not the one any more that SQLite writes: what is written then is lost. The
+    /// descriptor of the one that is, once SQLite has written.
+    @discardableResult
+    func check() throws(Failure) -> Int32? {
+        guard let descriptor = state.withLock({ $0.descriptor }) else { return nil }
         guard Self.identity(of: descriptor) == Self.identity(of: path) else { throw .gone }
+        return descriptor
     }
 
     /// Whether it is on the disk; not where a sync failed before, until `isFolded`.
     func sync() throws(Failure) -> Bool {
-        let (descriptor, hasFailed) = state.withLock { ($0.descriptor, $0.hasFailed) }
-        guard let descriptor, Self.identity(of: descriptor) == Self.identity(of: path) else {
-            throw .gone
-        }
-        guard !hasFailed else { return false }
+        guard let descriptor = try check() else { throw .gone }
+        guard !state.withLock({ $0.hasFailed }) else { return false }
         #if canImport(Darwin)
             let isSynced = fsync(descriptor) == 0
         #else

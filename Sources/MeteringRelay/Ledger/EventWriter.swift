@@ -158,7 +158,12 @@ package final class EventWriter: Sendable {
     }
 
     /// How many events wait to be kept.
-    package var waiting: Int { state.withLock { $0.unkept.count } }
+    package var waiting: Int {
+        state.withLock { state in
+            state.events.count + state.beingWritten.count + state.written.count
+                + state.beingSynced.count
+        }
+    }
 
     /// Events that could not be kept so far, as lines of JSON, for whoever ends.
     package func unkept() -> [String] {

@@ -99,10 +99,7 @@ struct StreamTally: Sendable {
         if api == nil { api = StreamAPI(recognising: value, type: payload.type) }
         if let api {
             count(bytes, api)
-            // The last event of a stream without pieces is one too.
-            if !payload.isEvent || bytes.firstIndex(of: "\"response.completed\"", from: 0) != nil {
-                countDocument(bytes, api)
-            }
+            countDocument(bytes, api, isEvent: payload.isEvent)
             read(value, api, isEvent: payload.isEvent)
         } else if let error = value["error"], error.isError {
             takeError(error)
@@ -159,9 +156,14 @@ struct StreamTally: Sendable {
         }
     }
 
-    /// Adds the text of a whole answer, where it stands elsewhere than in a stream's pieces.
-    private mutating func countDocument(_ bytes: UnsafeRawBufferPointer, _ api: StreamAPI) {
-        guard api == .openAIResponses, text.isEmpty else { return }
+    /// Adds the text of a whole answer, where it stands elsewhere than in a stream's pieces. The last
+    /// event of a stream without pieces is one too.
+    private mutating func countDocument(
+        _ bytes: UnsafeRawBufferPointer, _ api: StreamAPI, isEvent: Bool
+    ) {
+        guard api == .openAIResponses, text.isEmpty,
+            !isEvent || bytes.firstIndex(of: "\"response.completed\"", from: 0) != nil
+        else { return }
         text.add("\"text\"", in: bytes)
         text.add("\"arguments\"", isCode: true, in: bytes)
     }
@@ -169,8 +171,14 @@ struct StreamTally: Sendable {
     private mutating func addText(of bytes: UnsafeRawBufferPointer, _ api: StreamAPI) {
         switch api {
         case .openAIChat, .webSocketChat:
+            // Most pieces hold their content alone: what else there may be is looked for by its first
+            // letters.
+            guard bytes.firstIndex(of: "\"a", from: 0) != nil else { return addChatText(of: bytes) }
             // What is quoted stands among the annotations.
-            bytes.forEachPart(without: "\"annotations\"") { addChatText(of: $0) }
+            bytes.forEachPart(without: "\"annotations\"") { bytes in
+                addChatText(of: bytes)
+                text.add("\"arguments\"", isCode: true, in: bytes)
+            }
         case .gemini:
             // Behind the answer its sources quote it.
             let end = bytes.firstIndex(of: "\"groundingMetadata\"", from: 0) ?? bytes.count
@@ -206,18 +214,21 @@ struct StreamTally: Sendable {
     }
 
     private mutating func addChatText(of bytes: UnsafeRawBufferPointer) {
-        text.add("\"content\"", in: bytes)
-        text.add("\"refusal\"", in: bytes)
-        // Mistral's content may be a list of parts.
-        let isList = ["\"content\":[", "\"content\": ["].contains {
-            bytes.firstIndex(of: $0, from: 0) != nil
-        }
-        if isList { text.add("\"text\"", in: bytes) }
-        // Some say the same under both names.
         let before = text.bytes
+        text.add("\"content\"", in: bytes)
+        // Mistral's content may be a list of parts.
+        let isList =
+            text.bytes == before
+            && ["\"content\":[", "\"content\": ["].contains {
+                bytes.firstIndex(of: $0, from: 0) != nil
+            }
+        if isList { text.add("\"text\"", in: bytes) }
+        guard bytes.firstIndex(of: "\"re", from: 0) != nil else { return }
+        text.add("\"refusal\"", in: bytes)
+        // Some say the same under both names.
+        let beforeThoughts = text.bytes
         text.add("\"reasoning_content\"", in: bytes)
-        if text.bytes == before { text.add("\"reasoning\"", in: bytes) }
-        text.add("\"arguments\"", isCode: true, in: bytes)
+        if text.bytes == beforeThoughts { text.add("\"reasoning\"", in: bytes) }
     }
 
     // MARK: What events say

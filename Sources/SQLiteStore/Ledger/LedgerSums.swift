@@ -60,9 +60,9 @@ struct LedgerSums {
 
     private mutating func add() throws {
         let whole = boundaries[0]..<boundaries[boundaries.count - 1]
+        if query.through == 0 { return }
         if needsEvents || rows != nil {
-            let through = query.through.map { 1...max($0, 1) }
-            return try scan(whole, rows: rows ?? through)
+            return try scan(whole, rows: rows ?? query.through.map { 1...$0 })
         }
         for gap in try addRollups() { try scan(gap) }
         // Roll-ups hold the rows that came behind it too: few, as a rule, and taken off again.
