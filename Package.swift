@@ -237,6 +237,7 @@ let package = Package(
                 "StreamClient", "WebSocketMessages", "ProviderUsage", "Pricing", "JSONBytes",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),

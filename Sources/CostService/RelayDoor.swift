@@ -45,12 +45,14 @@ package struct RelayDoor: RelayGate {
 
     /// The SDKs of vendors send a key in any case: where none is wanted, one of a vendor's is none.
     private func key(_ head: HTTPRequestHead) throws(Problem) -> String? {
-        let query: [(Substring, Substring)] = URI(head.uri).queryParameters.map {
-            ($0.key, $0.value)
-        }
+        let query: [(Substring, Substring)] =
+            head.uri.utf8.contains(UInt8(ascii: "?"))
+            ? URI(head.uri).queryParameters.map { ($0.key, $0.value) } : []
         let isOurs =
-            GivenKey.headers.contains { head.headers[$0].contains { $0.contains("tm_") } }
-            || query.contains { GivenKey.parameters.contains($0.0) && $0.1.contains("tm_") }
+            GivenKey.headers.contains { head.headers[$0].contains(where: HeaderRules.isOurs) }
+            || query.contains {
+                GivenKey.parameters.contains($0.0) && HeaderRules.isOurs(String($0.1))
+            }
         guard gate.wantsKey || isOurs else { return nil }
         return try GivenKey.text(parameters: query) { head.headers[$0] }
     }

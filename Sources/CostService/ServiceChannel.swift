@@ -39,7 +39,8 @@ struct ServiceChannel: HTTPChannelHandler {
                 ), withErrorHandling: false,
                 withOutboundHeaderValidation: true, withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: limits)
-            try pipeline.addHandler(RelayHandler(relay), name: Self.relayName)
+            try pipeline.addHandler(
+                RelayHandler(relay, on: channel.eventLoop), name: Self.relayName)
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false), name: Self.routerName)
             try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
             return try NIOAsyncChannel(

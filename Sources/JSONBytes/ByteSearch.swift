@@ -100,6 +100,14 @@ extension UnsafeRawBufferPointer {
     }
 }
 
+extension String {
+    /// Whether the bytes of a text of two bytes or more are among its own.
+    package func holds(_ text: StaticString) -> Bool {
+        var copy = self
+        return copy.withUTF8 { UnsafeRawBufferPointer($0).firstIndex(of: text, from: 0) != nil }
+    }
+}
+
 extension UnsafeBufferPointer<UInt8> {
     /// Whether the bytes are those of a text.
     @inline(__always)

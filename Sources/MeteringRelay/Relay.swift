@@ -112,9 +112,6 @@ package final class Relay: Sendable {
         }
     }
 
-    /// Whether a request is the relay's, whatever becomes of it.
-    func takes(_ head: HTTPRequestHead) -> Bool { RelayRoute.match(head) != .foreign }
-
     /// The place of the upstream that gets a request.
     ///
     /// Throws `RelayProblem`.

@@ -83,7 +83,7 @@ extension RelayCall {
             bound = reader.bound
         }
         // OpenAI's models of that name search on each request, and are paid for it.
-        if model.contains("search-preview") {
+        if model.holds("search-preview") {
             bound.unbounded = bound.unbounded ?? "a model that searches the web each time"
         }
         self.route = route

@@ -15,13 +15,14 @@ package final class SQLiteStore: Sendable {
     /// How long a reader or writer waits for a lock.
     package static let lockTimeoutSeconds = 5
 
-    private let queue: DatabaseQueue
+    private let connection: Connection
+    private var queue: DatabaseQueue { connection.queue }
     let path: String
     private let log: WriteAheadLog
     private let lock: AdvisoryLock
     private let logFile: LogFile
     /// Where the ledger's events are appended: see `append`.
-    private let appending = Mutex<DatabaseQueue?>(nil)
+    private let appending = Mutex<Connection?>(nil)
     let appends = AppendQueue()
     /// What the ledger's writers of this process know of the database, by account.
     let memories = Mutex<[String: LedgerMemory]>([:])
@@ -44,8 +45,8 @@ package final class SQLiteStore: Sendable {
         let log = WriteAheadLog()
         self.log = log
         logFile = LogFile(of: path)
-        queue = try Self.translating(path) {
-            try DatabaseQueue(path: path, configuration: Self.configuration(log))
+        connection = try Self.translating(path) {
+            Connection(try DatabaseQueue(path: path, configuration: Self.configuration(log)))
         }
         try migrate()
     }
@@ -56,7 +57,7 @@ package final class SQLiteStore: Sendable {
         lock = AdvisoryLock(path: path, timeoutSeconds: Self.lockTimeoutSeconds)
         log = WriteAheadLog()
         logFile = LogFile(of: path)
-        queue = try DatabaseQueue(configuration: Self.configuration(log))
+        connection = Connection(try DatabaseQueue(configuration: Self.configuration(log)))
         try Migrations.migrator.migrate(queue)
     }
 
@@ -126,7 +127,7 @@ package final class SQLiteStore: Sendable {
     package func write<T>(
         _ durability: Durability = .full, _ body: (Database) throws -> T
     ) throws -> T {
-        try write(on: queue, durability, body)
+        try write(on: connection, durability, body)
     }
 
     /// One transaction of a writer that only inserts, as `write` otherwise.
@@ -135,12 +136,12 @@ package final class SQLiteStore: Sendable {
     /// anyway, and the triggers, which are for everyone else, would look each key up once more (a
     /// fifth of the time of an append).
     func append<T>(_ durability: Durability, _ body: (Database) throws -> T) throws -> T {
-        try write(on: try appendingQueue(), durability, body)
+        try write(on: try appendingConnection(), durability, body)
     }
 
-    private func appendingQueue() throws -> DatabaseQueue {
+    private func appendingConnection() throws -> Connection {
         // A database in memory belongs to its one connection.
-        guard path != ":memory:" else { return queue }
+        guard path != ":memory:" else { return connection }
         return try appending.withLock { known in
             if let known { return known }
             let made = try Self.translating(path) {
@@ -149,7 +150,7 @@ package final class SQLiteStore: Sendable {
                     _ = sqlite_settings_disable_triggers(
                         UnsafeMutableRawPointer(db.sqliteConnection))
                 }
-                return made
+                return Connection(made)
             }
             known = made
             return made
@@ -157,7 +158,7 @@ package final class SQLiteStore: Sendable {
     }
 
     private func write<T>(
-        on queue: DatabaseQueue, _ durability: Durability, _ body: (Database) throws -> T
+        on connection: Connection, _ durability: Durability, _ body: (Database) throws -> T
     ) throws -> T {
         let result = try exclusively {
             do {
@@ -167,22 +168,13 @@ package final class SQLiteStore: Sendable {
             }
             defer { logFile.open() }
             return try Self.translating(path) {
-                try queue.inDatabase { db in
-                    var result: T?
-                    let word = durability == .full ? "FULL" : "NORMAL"
-                    try db.cachedStatement(sql: "PRAGMA synchronous = \(word)").execute()
-                    try db.inTransaction(.immediate) {
-                        result = try body(db)
-                        return .commit
-                    }
-                    return result
+                try connection.queue.inDatabase { db in
+                    try connection.set(durability, db)
+                    return try db.committing { try body(db) }
                 }
             }
         }
-        guard let result else {
-            throw StoreError.cannotWrite(path, reason: "nothing was committed")
-        }
-        if log.isLong { foldLongLog(on: queue) }
+        if log.isLong { foldLongLog(on: connection.queue) }
         return result
     }
 
@@ -238,6 +230,42 @@ package final class SQLiteStore: Sendable {
             return try body()
         } catch let error as DatabaseError {
             throw StoreError.translating(error, path: path, waitedSeconds: lockTimeoutSeconds)
+        }
+    }
+}
+
+/// A connection, and what its commits wait for.
+private final class Connection: Sendable {
+    let queue: DatabaseQueue
+    private let durability = Mutex<Durability?>(nil)
+
+    init(_ queue: DatabaseQueue) { self.queue = queue }
+
+    /// Between two transactions, on the connection's queue.
+    func set(_ wanted: Durability, _ db: Database) throws {
+        try durability.withLock { durability in
+            guard durability != wanted else { return }
+            let word = wanted == .full ? "FULL" : "NORMAL"
+            try db.execute(sql: "PRAGMA synchronous = \(word)")
+            durability = wanted
+        }
+    }
+}
+
+extension Database {
+    /// One transaction, begun as a writer's; its two ends are prepared once, where `inTransaction` does
+    /// so each time (a sixth of the time of a short one).
+    fileprivate func committing<T>(_ body: () throws -> T) throws -> T {
+        try cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+        do {
+            let result = try body()
+            // A full disk may have ended it.
+            guard isInsideTransaction else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+            try cachedStatement(sql: "COMMIT").execute()
+            return result
+        } catch {
+            try? rollback()
+            throw error
         }
     }
 }

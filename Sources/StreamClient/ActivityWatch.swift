@@ -1,23 +1,22 @@
 import NIOCore
 
-/// Keeps the deadlines of one exchange on its event loop: one timer, that is set anew only when it
-/// has run out, however many bytes came meanwhile.
+/// Keeps the deadlines of one exchange on its event loop, however many bytes come.
 ///
 /// All but `init` is for the event loop.
 final class ActivityWatch: Sendable {
     private struct State {
         var deadlines: StreamDeadlines
-        var timer: Scheduled<Void>?
+        let timer: MovingDeadline
         var onExpiry: ((StreamTimeout, Int64) -> Void)?
     }
 
-    private let eventLoop: any EventLoop
     private let state: NIOLoopBoundBox<State>
 
     init(_ timeouts: StreamTimeouts, on eventLoop: any EventLoop) {
-        self.eventLoop = eventLoop
         state = .makeBoxSendingValue(
-            State(deadlines: StreamDeadlines(timeouts, from: Self.now)), eventLoop: eventLoop)
+            State(
+                deadlines: StreamDeadlines(timeouts, from: Self.now),
+                timer: MovingDeadline(on: eventLoop)), eventLoop: eventLoop)
     }
 
     /// Calls `onExpiry` once, with the limit that was passed and its milliseconds.
@@ -40,8 +39,7 @@ final class ActivityWatch: Sendable {
 
     func stop() {
         state.value.deadlines.end()
-        state.value.timer?.cancel()
-        state.value.timer = nil
+        state.value.timer.stop()
         state.value.onExpiry = nil
     }
 
@@ -51,12 +49,9 @@ final class ActivityWatch: Sendable {
     }
 
     private func arm() {
-        state.value.timer?.cancel()
-        state.value.timer = nil
-        guard let next = state.value.deadlines.next, state.value.onExpiry != nil else { return }
-        state.value.timer = eventLoop.assumeIsolated().scheduleTask(
-            deadline: .uptimeNanoseconds(UInt64(next))
-        ) { self.look() }
+        guard state.value.onExpiry != nil else { return }
+        guard let next = state.value.deadlines.next else { return state.value.timer.clear() }
+        state.value.timer.set(.uptimeNanoseconds(UInt64(next))) { self.look() }
     }
 
     private func look() {

@@ -59,6 +59,31 @@ struct HeaderRulesTests {
         #expect(names(passed) == ["content-type", "openai-beta", "user-agent"])
     }
 
+    /// The same rules for any case of a name's letters, and for no name that only begins or ends alike.
+    @Test func namesAreReadInAnyCaseAndWhole() throws {
+        let given: HTTPHeaders = [
+            "COOKIE": "c", "cOnNeCtIoN": "Close", "X-REAL-IP": "1.2.3.4", "SEC-CH-UA": "x",
+            "x-TOKENMETER-anything": "1", "X-FORWARDED-PROTO": "https", "Cookies": "1",
+            "My-Cookie": "1", "Close": "1", "TEN": "1", "X-Tokenmeter": "1", "Secret": "1",
+        ]
+        let passed = HeaderRules.request(given, to: try upstream(), .openAIChat)
+        #expect(
+            names(passed) == [
+                "close", "cookies", "my-cookie", "secret", "ten", "x-tokenmeter",
+            ])
+    }
+
+    @Test(arguments: [
+        ("keep-alive", true), ("Close", true), ("close, X-Private", false), ("x-private", false),
+        ("keep-alive,x-PRIVATE", false),
+    ]) func whatConnectionNamesIsOfTheConnection(value: String, passes: Bool) throws {
+        let given: HTTPHeaders = ["Connection": value, "X-Private": "1"]
+        let expected = passes ? ["x-private"] : []
+        #expect(names(HeaderRules.request(given, to: try upstream(), .openAIChat)) == expected)
+        let back = HeaderRules.response(given, isChanged: false)
+        #expect(back.map { $0.name.lowercased() } == expected)
+    }
+
     @Test func eachApiHasItsOwnPlaceForAKey() throws {
         let key = try #require(StreamKey("sk-1"))
         for (api, header) in [

@@ -507,6 +507,27 @@ struct UsageReaderTests {
         #expect(text.usage.totalInput == 0)
     }
 
+    /// A vendor that says what a cache served, and not what all of the input was: that much it was.
+    @Test func partsCountWhereTheirWholeIsNotSaid() throws {
+        func read(_ text: String) throws -> UsageReading {
+            try UsageReading(vendorUsage: try JSONReader.value(of: Array(text.utf8)))
+        }
+        let claude = try read(
+            #"{"cache_read_input_tokens":100,"cache_creation_input_tokens":20,"output_tokens":5}"#)
+        #expect(!claude.isInputKnown)
+        #expect(claude.usage[.cachedInput] == 100)
+        #expect(claude.usage[.cacheWrite5m] == 20)
+        #expect(claude.usage[.input] == 0)
+        #expect(claude.oddities.isEmpty, "\(claude.oddities.list)")
+        let chat = try read(
+            #"{"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":7,"audio_tokens":3}}"#
+        )
+        #expect(!chat.isInputKnown)
+        #expect(chat.usage[.cachedInput] == 7)
+        #expect(chat.usage[.audioInput] == 3)
+        #expect(chat.usage.totalInput == 10)
+    }
+
     struct Odd: Sendable, CustomTestStringConvertible {
         let oddity: Oddity
         let usage: String

@@ -61,13 +61,19 @@ package struct EventID: Hashable, Sendable, Comparable {
 
     /// `019ab0c1-7d3e-7a41-9c55-3f1b2a6d8e90`
     package var text: String {
-        let digits = Self.digits(high) + Self.digits(low)
-        var text = ""
-        for (place, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(place) { text.append("-") }
-            text.append(digit)
+        String(unsafeUninitializedCapacity: 36) { text in
+            var place = 0
+            for digit in 0..<32 {
+                if [8, 12, 16, 20].contains(digit) {
+                    text[place] = UInt8(ascii: "-")
+                    place += 1
+                }
+                let word = digit < 16 ? high : low
+                text[place] = Self.digits[Int(word >> UInt64(60 - digit % 16 * 4) & 15)]
+                place += 1
+            }
+            return place
         }
-        return text
     }
 
     /// As they are kept: the order of the bytes is the order of the ids.
@@ -81,12 +87,9 @@ package struct EventID: Hashable, Sendable, Comparable {
         (lhs.high, lhs.low) < (rhs.high, rhs.low)
     }
 
+    private static let digits = Array("0123456789abcdef".utf8)
+
     private static func word(_ bytes: some Sequence<UInt8>) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }
-    }
-
-    private static func digits(_ word: UInt64) -> String {
-        let text = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - text.utf8.count) + text
     }
 }

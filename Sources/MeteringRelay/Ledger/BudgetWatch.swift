@@ -180,9 +180,12 @@ package final class BudgetWatch: Sendable {
 
     /// What an answer's header warns of: budgets that the request falls under and that are nearly, or
     /// more than, spent; as it was a moment ago.
-    func warnings(for event: UsageEvent, on eventLoop: any EventLoop) -> [String] {
+    func warnings(
+        for event: @autoclosure () -> UsageEvent, on eventLoop: any EventLoop
+    ) -> [String] {
         guard !soft.isEmpty else { return [] }
         refresh(on: eventLoop)
+        let event = event()
         return warnings.withLock { $0.list }.filter { $0.covers(event) }.map(\.text)
     }
 

@@ -1,3 +1,4 @@
+import JSONBytes
 import NIOHTTP1
 import ProviderUsage
 import StreamClient
@@ -5,22 +6,26 @@ import StreamClient
 /// Which headers pass, and which are of one connection, of one side, or secret.
 package enum HeaderRules {
     /// Of one connection: <https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1> (checked 2026-11-23).
-    private static let ofConnection: Set<String> = [
+    private static let ofConnection = HeaderNames([
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization",
         "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
-    ]
+    ])
     /// Keys, what the relay says itself, and what would tell upstream of the client's browser.
-    private static let ofRequest: Set<String> = [
+    private static let ofRequest = HeaderNames([
         "host", "content-length", "accept-encoding", "expect", "authorization", "x-api-key",
         "x-goog-api-key", "api-key", "cookie", "origin", "referer", "forwarded", "via",
         "x-real-ip",
-    ]
+    ])
     /// About upstream's host, or for its own pages.
-    private static let ofResponse: Set<String> = [
+    private static let ofResponse = HeaderNames([
         "set-cookie", "alt-svc", "strict-transport-security", "x-accel-buffering",
-    ]
+    ])
+    private static let connection = HeaderNames(["connection"])
+    /// What `Connection` mostly says, and names no header with.
+    private static let ofEveryConnection = HeaderNames(["keep-alive", "close"])
+    private static let length = HeaderNames(["content-length"])
     private static let keys = ["authorization", "x-api-key", "x-goog-api-key", "api-key"]
-    private static let own = "x-tokenmeter-"
+    private static let own: StaticString = "x-tokenmeter-"
 
     /// What upstream gets of a client's headers, and its own.
     ///
@@ -29,13 +34,14 @@ package enum HeaderRules {
         _ headers: HTTPHeaders, to upstream: RelayUpstream, _ api: StreamAPI, uri: String = ""
     ) -> [(name: String, value: String)] {
         let named = named(in: headers)
-        let replaced = Set(upstream.headers.map { $0.name.lowercased() })
+        let replaced = HeaderNames(upstream.headers.map(\.name))
         var result: [(name: String, value: String)] = []
         for (name, value) in headers {
-            let lowered = name.lowercased()
-            guard !ofConnection.contains(lowered), !ofRequest.contains(lowered),
-                !named.contains(lowered), !replaced.contains(lowered), !lowered.hasPrefix(own),
-                !lowered.hasPrefix("x-forwarded-"), !lowered.hasPrefix("sec-"), !holdsOurs(value)
+            guard !ofConnection.contains(name), !ofRequest.contains(name),
+                !named.contains(name), !replaced.contains(name),
+                !HeaderNames.begins(name, with: own),
+                !HeaderNames.begins(name, with: "x-forwarded-"),
+                !HeaderNames.begins(name, with: "sec-"), !holdsOurs(value)
             else { continue }
             result.append((name, value))
         }
@@ -46,7 +52,8 @@ package enum HeaderRules {
             for name in keys {
                 for value in headers[name] where !isOurs(value) { result.append((name, value)) }
             }
-            let hasKey = result.contains { keys.contains($0.name.lowercased()) }
+            // None of these names came with the others.
+            let hasKey = result.contains { keys.contains($0.name) }
             if !hasKey, api == .gemini, let key = key(inQueryOf: uri) {
                 result.append(header(of: key, api))
             }
@@ -60,10 +67,10 @@ package enum HeaderRules {
         var result = HTTPHeaders()
         result.reserveCapacity(headers.count + 4)
         for (name, value) in headers {
-            let lowered = name.lowercased()
-            guard !ofConnection.contains(lowered), !ofResponse.contains(lowered),
-                !named.contains(lowered), !lowered.hasPrefix("access-control-"),
-                !lowered.hasPrefix(own), !(isChanged && lowered == "content-length")
+            guard !ofConnection.contains(name), !ofResponse.contains(name),
+                !named.contains(name), !HeaderNames.begins(name, with: "access-control-"),
+                !HeaderNames.begins(name, with: own),
+                !(isChanged && length.contains(name))
             else { continue }
             result.add(name: name, value: value)
         }
@@ -71,9 +78,12 @@ package enum HeaderRules {
     }
 
     /// Headers that `Connection` names are of the connection too.
-    private static func named(in headers: HTTPHeaders) -> Set<String> {
-        let names = headers[canonicalForm: "connection"]
-        return names.isEmpty ? [] : Set(names.map { $0.lowercased() })
+    private static func named(in headers: HTTPHeaders) -> HeaderNames {
+        let isPlain = headers.allSatisfy { name, value in
+            !connection.contains(name) || ofEveryConnection.contains(value)
+        }
+        return HeaderNames(
+            isPlain ? [] : headers[canonicalForm: "connection"].map(String.init))
     }
 
     private static func header(of key: String, _ api: StreamAPI) -> (name: String, value: String) {
@@ -99,7 +109,5 @@ package enum HeaderRules {
     }
 
     /// Whether a key is one of tokenmeter's, which nobody else may see.
-    static func isOurs(_ value: String) -> Bool {
-        value.contains("tm_")
-    }
+    package static func isOurs(_ value: String) -> Bool { value.holds("tm_") }
 }

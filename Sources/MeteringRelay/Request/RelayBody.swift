@@ -34,7 +34,7 @@ package struct RelayBody: Sendable {
         usageRequest = .missing(at: reader.offset + 1)
         var seen: Set<String> = []
         var body = self
-        let limits = Self.limits[api] ?? []
+        let limits = Self.limits(of: api)
         try reader.object { reader, key in
             guard let name = String(validating: key, as: UTF8.self) else {
                 throw reader.fail("invalid UTF-8")
@@ -55,11 +55,15 @@ package struct RelayBody: Sendable {
     ]
 
     /// What limits an answer of an API, or holds what does. Another API's limit limits nothing.
-    private static let limits: [StreamAPI: Set<String>] = [
-        .openAIChat: ["max_tokens", "max_completion_tokens"],
-        .openAIResponses: ["max_output_tokens"], .anthropicMessages: ["max_tokens"],
-        .gemini: ["generationConfig", "generation_config"],
-    ]
+    private static func limits(of api: StreamAPI) -> [String] {
+        switch api {
+        case .openAIChat: ["max_tokens", "max_completion_tokens"]
+        case .openAIResponses: ["max_output_tokens"]
+        case .anthropicMessages: ["max_tokens"]
+        case .gemini: ["generationConfig", "generation_config"]
+        default: []
+        }
+    }
 
     private mutating func read(
         _ name: String, _ reader: inout JSONReader, _ bytes: UnsafeBufferPointer<UInt8>

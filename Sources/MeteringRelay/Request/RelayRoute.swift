@@ -27,7 +27,7 @@ package struct RelayRoute: Hashable, Sendable {
     static let webSocket = "/v1/ws/chat"
 
     static func match(_ head: HTTPRequestHead) -> Match {
-        let path = head.uri.prefix { $0 != "?" }
+        let path = path(of: head)
         guard head.method != .OPTIONS else { return .foreign }
         if path == pages {
             guard head.method == .POST else { return .unknown }
@@ -67,7 +67,7 @@ package struct RelayRoute: Hashable, Sendable {
 
     /// Why a request that is the relay's is not passed on.
     static func refusal(of head: HTTPRequestHead) -> RelayProblem {
-        guard head.uri.prefix(while: { $0 != "?" }) != webSocket else {
+        guard path(of: head) != webSocket else {
             return RelayProblem(
                 426, "upgrade_required", "\(webSocket) is a WebSocket; ask for one with an upgrade")
         }
@@ -87,6 +87,11 @@ package struct RelayRoute: Hashable, Sendable {
             404, "not_metered",
             "this relay does not pass that route on, for it could not meter it; it passes POST /v1/chat/completions, /v1/responses, /v1/messages, /v1beta/models/{model}:generateContent and :streamGenerateContent, and GET /v1/models"
         )
+    }
+
+    static func path(of head: HTTPRequestHead) -> Substring {
+        let mark = head.uri.utf8.firstIndex(of: UInt8(ascii: "?"))
+        return head.uri[..<(mark ?? head.uri.endIndex)]
     }
 
     /// `gemini-2.5-pro:streamGenerateContent`

@@ -37,7 +37,7 @@ struct MeteredAnswer {
     /// Of a body whose length upstream told.
     private var missingBytes: Int?
     private var recording: (any RecordedBody)?
-    private let recordingName: String
+    private let id: EventID
     /// The last bytes that passed, which tell whether an event is under way.
     private var endsEvent = true
 
@@ -46,7 +46,7 @@ struct MeteredAnswer {
         hidesUsage = call.hidesUsage
         isForMessages = call.route.path == RelayRoute.webSocket
         usage = UsageReader(api: api, modelAsked: call.model)
-        recordingName = call.id.text
+        id = call.id
     }
 
     mutating func begin(_ head: HTTPResponseHead, _ relay: Relay) {
@@ -69,7 +69,7 @@ struct MeteredAnswer {
         if let made = relay.recording, mayBeCharged {
             do {
                 recording = try made.begin(
-                    named: recordingName, ending: isEvents ? "sse" : "json")
+                    named: id.text, ending: isEvents ? "sse" : "json")
             } catch {
                 relay.logger.warning("a body is not recorded", metadata: ["reason": "\(error)"])
             }

@@ -3,6 +3,7 @@ import JSONBytes
 import NIOCore
 import NIOHTTP1
 import ProviderUsage
+import StreamClient
 import Synchronization
 import WebSocketServer
 
@@ -40,15 +41,19 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     /// Bytes of the answer that the next flush takes.
     private var pending = ByteBuffer()
     private var isFlushDue = false
-    private var silence: Scheduled<Void>?
+    private let silence: MovingDeadline
     /// When a request of ours has to be here.
-    private var arrival: Scheduled<Void>?
+    private let arrival: MovingDeadline
 
-    package init(_ relay: Relay) { self.relay = relay }
+    package init(_ relay: Relay, on eventLoop: any EventLoop) {
+        self.relay = relay
+        silence = MovingDeadline(on: eventLoop)
+        arrival = MovingDeadline(on: eventLoop)
+    }
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        wait(context)
+        wait()
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) { leave() }
@@ -59,8 +64,8 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     }
 
     private func leave() {
-        silence?.cancel()
-        arrival?.cancel()
+        silence.stop()
+        arrival.stop()
         forgetBody()
         context = nil
         clientLeft()
@@ -78,14 +83,16 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         switch part {
         case .head(let head):
             hasWholeRequest = false
-            guard relay.takes(head) else {
+            wait()
+            switch RelayRoute.match(head) {
+            case .foreign:
                 phase = .passing
-                wait(context)
-                return context.fireChannelRead(data)
+                context.fireChannelRead(data)
+            case .unknown: begin(head, nil, context)
+            case .route(let route): begin(head, route, context)
             }
-            begin(head, context)
         case .body(let bytes):
-            wait(context)
+            wait()
             switch phase {
             case .passing: context.fireChannelRead(data)
             case .gathering: gather(bytes)
@@ -93,8 +100,8 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
             }
         case .end:
             hasWholeRequest = true
-            silence?.cancel()
-            arrival?.cancel()
+            silence.clear()
+            arrival.clear()
             switch phase {
             case .passing: context.fireChannelRead(data)
             case .gathering: dispatch()
@@ -103,18 +110,18 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         }
     }
 
-    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    private func begin(
+        _ head: HTTPRequestHead, _ route: RelayRoute?, _ context: ChannelHandlerContext
+    ) {
         phase = .gathering
         self.head = head
+        self.route = route
         body = ByteBuffer()
         caller = nil
-        wait(context)
-        expectWhole(context)
-        guard case .route(let route) = RelayRoute.match(head) else {
-            self.route = nil
+        expectWhole()
+        guard route != nil else {
             return admit(head, context) { $0.refuse(RelayRoute.refusal(of: head)) }
         }
-        self.route = route
         admit(head, context) { handler in
             guard head.method == .GET || Self.isJSON(head) else {
                 return handler.refuse(
@@ -208,21 +215,15 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     // MARK: Silence
 
     /// Nobody may keep a connection for long without a request on it, or half of one.
-    private func wait(_ context: ChannelHandlerContext) {
-        silence?.cancel()
-        silence = context.eventLoop.assumeIsolated().scheduleTask(
-            in: .milliseconds(relay.settings.limits.silenceMilliseconds)
-        ) { [self] in
-            self.context?.close(promise: nil)
-        }
+    private func wait() {
+        let limit = relay.settings.limits.silenceMilliseconds
+        silence.set(.now() + .milliseconds(limit)) { [self] in context?.close(promise: nil) }
     }
 
     /// Nor send a request so slowly that it never is whole.
-    private func expectWhole(_ context: ChannelHandlerContext) {
+    private func expectWhole() {
         let limit = relay.settings.limits.requestMilliseconds
-        arrival?.cancel()
-        arrival = context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(limit)) {
-            [self] in
+        arrival.set(.now() + .milliseconds(limit)) { [self] in
             guard phase == .gathering else { return }
             refuse(
                 RelayProblem(
@@ -249,7 +250,7 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     private func answered(_ context: ChannelHandlerContext) {
         forgetBody()
         if phase != .gathering || hasWholeRequest { phase = .idle }
-        if hasWholeRequest { wait(context) }
+        if hasWholeRequest { wait() }
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -377,7 +378,7 @@ extension RelayHandler: RelaySink {
             relay.now(),
             [
                 "route": .optional(
-                    route?.path ?? (head?.uri.prefix { $0 != "?" }).map(String.init)),
+                    route?.path ?? head.map { String(RelayRoute.path(of: $0)) }),
                 "status": .integer(Int64(problem.status)), "end": .string(RelayEnd.denied.rawValue),
                 "key": .optional(caller?.key), "problem": .string(problem.code),
             ])

@@ -25,6 +25,13 @@ struct VendorCounts: Hashable, Sendable {
     var total: Int64?
     var oddities = Oddities()
 
+    /// What the parts of the input come to, where nothing tells of the rest.
+    private var inputParts: Int64 {
+        max(cached, cachedAudio + cachedImage + cachedVideo) + cacheWrite5m + cacheWrite1h
+            + max(audioInput - cachedAudio, 0) + max(imageInput - cachedImage, 0)
+            + max(videoInput - cachedVideo, 0)
+    }
+
     var isSilent: Bool { input == nil && output == nil }
     var isZero: Bool { (input ?? 0) == 0 && (output ?? 0) == 0 }
 
@@ -33,7 +40,7 @@ struct VendorCounts: Hashable, Sendable {
     /// what is billed, then the modalities.
     func usage(_ oddities: inout Oddities) -> Usage {
         oddities.formUnion(self.oddities)
-        var parts = Parts(total: input ?? 0)
+        var parts = Parts(total: input ?? inputParts)
         // What a cache served of a modality is a part of what it served, and of the modality.
         let cachedOthers = cachedAudio + cachedImage + cachedVideo
         parts.take(cachedAudio, .cachedAudioInput, .cachedExceedsPrompt)

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// Sends requests whose answers are streams, over HTTP/1.1 and, where TLS agrees on it, HTTP/2. No
 /// redirect is followed and no proxy is used: either would show a key to somebody else.
@@ -10,6 +11,15 @@ package final class HTTPStreamClient: Sendable {
     private let client: HTTPClient
     private let group: any EventLoopGroup
     private let settings: StreamSettings
+    /// Requests without headers and body: what an address says is read once.
+    private let prototypes = Mutex<[Prototype: HTTPClient.Request]>([:])
+
+    private struct Prototype: Hashable {
+        let method: String
+        let address: String
+    }
+
+    private static let maximumPrototypes = 256
 
     /// Throws `StreamError.Reason.other` for certificates that cannot be read.
     package init(
@@ -29,6 +39,8 @@ package final class HTTPStreamClient: Sendable {
         // A connection that has rested for long may be half gone, and a request lost on it may have
         // been charged.
         configuration.connectionPool.idleTimeout = .seconds(5)
+        // Nobody here collects spans, of which each request would begin one.
+        configuration.tracing.tracer = nil
         configuration.httpVersion = settings.allowsHTTP2 ? .automatic : .http1Only
         configuration.http1_1ConnectionDebugInitializer = { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -57,7 +69,7 @@ package final class HTTPStreamClient: Sendable {
                 HTTPExchange.State(receiver: receiver), eventLoop: eventLoop))
         let sent: HTTPClient.Request
         do {
-            sent = try Self.request(request)
+            sent = try self.request(request)
         } catch {
             head.fail(error)
             throw error
@@ -88,7 +100,7 @@ package final class HTTPStreamClient: Sendable {
     package func begin(
         _ request: StreamRequest, on eventLoop: any EventLoop, into receiver: any StreamReceiver
     ) throws(StreamError) -> HTTPExchange {
-        let sent = try Self.request(request)
+        let sent = try self.request(request)
         let exchange = HTTPExchange(
             host: request.address.host, timeouts: settings.timeouts, on: eventLoop,
             state: NIOLoopBoundBox(HTTPExchange.State(receiver: receiver), eventLoop: eventLoop))
@@ -99,22 +111,36 @@ package final class HTTPStreamClient: Sendable {
         return exchange
     }
 
-    private static func request(
-        _ request: StreamRequest
-    ) throws(StreamError) -> HTTPClient.Request {
+    private func request(_ request: StreamRequest) throws(StreamError) -> HTTPClient.Request {
+        var sent: HTTPClient.Request
         do {
-            return try HTTPClient.Request(
-                url: request.address.text, method: HTTPMethod(rawValue: request.method),
-                headers: headers(of: request),
-                body: request.body.readableBytes > 0 ? .byteBuffer(request.body) : nil)
+            sent = try prototype(of: request)
         } catch {
             throw StreamError(
                 host: request.address.host, reason: StreamError.Reason(error), wasSent: false)
         }
+        sent.headers = Self.headers(of: request)
+        sent.body = request.body.readableBytes > 0 ? .byteBuffer(request.body) : nil
+        return sent
+    }
+
+    private func prototype(of request: StreamRequest) throws -> HTTPClient.Request {
+        let key = Prototype(method: request.method, address: request.address.text)
+        if let known = prototypes.withLock({ $0[key] }) { return known }
+        let made = try HTTPClient.Request(
+            url: key.address, method: HTTPMethod(rawValue: key.method))
+        prototypes.withLock { prototypes in
+            // Addresses may hold what a client asked for.
+            if prototypes.count >= Self.maximumPrototypes { prototypes = [:] }
+            prototypes[key] = made
+        }
+        return made
     }
 
     private static func headers(of request: StreamRequest) -> HTTPHeaders {
-        var headers = HTTPHeaders(request.headers)
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(request.headers.count + 4)
+        for (name, value) in request.headers { headers.add(name: name, value: value) }
         if !headers.contains(name: "User-Agent") {
             headers.add(name: "User-Agent", value: "tokenmeter")
         }
