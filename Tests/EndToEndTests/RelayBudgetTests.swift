@@ -275,4 +275,40 @@ struct RelayBudgetTests {
             #expect(row.money("reserved") == "0.000966 USD")
         }
     }
+
+    /// The output of an answer that breaks off is counted, and what the input cost is not known: of the
+    /// reserve its part is held, 97 × 0.000002 USD, until somebody knows.
+    @Test func whatACutAnswersInputMayCostStaysHeld() async throws {
+        let sandbox = try Sandbox()
+        let question = RelayBench.question(#","max_tokens":100,"stream":true"#)
+        #expect(question.utf8.count == 97)
+        try await RelayBench.run(
+            simulate: ["--fault", "cut:900"], serve: try budgets(sandbox), sandbox: sandbox
+        ) { bench in
+            let program = try #require(Curl.program)
+            let answered = try await sandbox.run(
+                program,
+                [
+                    "-s", "-H", "Content-Type: application/json", "--data-binary", question,
+                    bench.relay.address + "/v1/chat/completions",
+                ], in: sandbox.folder, timeout: .seconds(60))
+            #expect(answered.exit == 18)
+            func reserved() async throws -> String? {
+                let reply = try await bench.relay.get("/api/v1/budgets")
+                return try JSON.object(reply.body).objects("rows")[0].money("reserved")
+            }
+            let kept = try await bench.events(atLeast: 1)
+            #expect(kept.compactMap { $0.string("known") } == ["estimated"])
+            #expect(try await reserved() == "0.000194 USD")
+            let line = try await sandbox.run(["ledger", "export"]).text
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            let right = line.replacing(#""unreported_input":1"#, with: #""input":20"#)
+            #expect(right != line, "\(line)")
+            let corrected = try await sandbox.run([
+                "ledger", "correct", "--event", right, "--reason", "their invoice",
+            ])
+            #expect(corrected.exit == 0, "\(corrected.errors)")
+            #expect(try await reserved() == "0.00 USD")
+        }
+    }
 }

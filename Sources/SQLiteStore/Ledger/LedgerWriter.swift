@@ -155,9 +155,10 @@ struct LedgerWriter: ~Copyable {
         holds.add(row, series: place.series, entry)
         next += 1
         if sign > 0, isHolding {
-            // What nobody knows the cost of may have cost all that was held for it.
+            // What nobody knows the cost of may have cost all that was held for it; where the output
+            // is counted, what was held for the input.
             if entry.event.mayHaveCostMore {
-                try holds.keep(entry.event.id)
+                try holds.keep(entry.event.id, ofInputAlone: entry.event.known != .unknown)
             } else {
                 try holds.release(entry.event.id)
             }
