@@ -194,7 +194,13 @@ let package = Package(
             swiftSettings: strict, linkerSettings: staticRuntime),
         .testTarget(
             name: "CostServiceTests",
-            dependencies: ["CostService", "Accounting", "Pricing", "JSONBytes"],
+            dependencies: [
+                "CostService", "Accounting", "Pricing", "JSONBytes",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "PricingTests", dependencies: ["Pricing"], swiftSettings: strict),
         .testTarget(name: "JSONBytesTests", dependencies: ["JSONBytes"], swiftSettings: strict),

@@ -17,6 +17,7 @@ import Pricing
 ///     retries: 2
 ///     keep_alive: 15s
 ///     maximum_output: 16k
+///     service_tier: auto
 ///     certificates: internal.pem
 /// tells_cost: false
 /// usage_wait: 3s
@@ -58,6 +59,7 @@ package struct RelayFile {
         package var retries: Int64?
         package var keepAliveMilliseconds: Int64?
         package var maximumOutput: Int64?
+        package var serviceTier: String?
         package var certificates: String?
     }
 
@@ -70,7 +72,8 @@ package struct RelayFile {
     static let rootKeys = ["upstreams", "tells_cost", "usage_wait", "body_mib", "page_model"]
     static let upstreamKeys = [
         "name", "channel", "base_url", "apis", "key", "models", "headers", "when_client_leaves",
-        "asks_for_usage", "timeouts", "retries", "keep_alive", "maximum_output", "certificates",
+        "asks_for_usage", "timeouts", "retries", "keep_alive", "maximum_output", "service_tier",
+        "certificates",
     ]
     static let timeoutKeys = ["connect", "first_byte", "idle", "total"]
     private static let maximumRetries: Int64 = 10
@@ -150,6 +153,7 @@ package struct RelayFile {
         }
         upstream.keepAliveMilliseconds = mapping["keep_alive"]?.milliseconds
         upstream.maximumOutput = mapping["maximum_output"]?.count
+        upstream.serviceTier = mapping["service_tier"]?.string
         upstream.certificates = mapping["certificates"]?.string
         return upstream
     }

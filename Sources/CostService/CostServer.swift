@@ -56,7 +56,9 @@ package struct CostServer: Sendable {
                 return try Self.secured(
                     HTTP1Channel(
                         responder: responder,
-                        configuration: .init(idleTimeout: .seconds(ServerAddress.idleSeconds))),
+                        configuration: .init(
+                            additionalChannelHandlers: [UnfinishedRequests()],
+                            idleTimeout: .seconds(ServerAddress.idleSeconds))),
                     tls)
             }
             return try Self.secured(ServiceChannel(relay: relay, responder: responder), tls)
@@ -96,6 +98,8 @@ package struct ServerAddress: Sendable {
                 certificateChain: chain.map { .certificate($0) },
                 privateKey: .privateKey(privateKey))
             configuration.applicationProtocols = ["http/1.1"]
+            // A client that is cut off at the end of the process is not waited for.
+            configuration.shutdownTimeout = .milliseconds(500)
             return configuration
         }
     }

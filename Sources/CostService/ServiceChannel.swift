@@ -42,6 +42,7 @@ struct ServiceChannel: HTTPChannelHandler {
             try pipeline.addHandler(
                 RelayHandler(relay, on: channel.eventLoop), name: Self.relayName)
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false), name: Self.routerName)
+            try pipeline.addHandler(UnfinishedRequests())
             try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,

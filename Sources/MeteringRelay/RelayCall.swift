@@ -92,7 +92,7 @@ extension RelayCall {
         self.bound = bound
         self.requestBytes = requestBytes
         self.model = model
-        serviceTier = read?.serviceTier
+        serviceTier = read?.serviceTier ?? target.serviceTier
         start = relay.now()
         id = EventID(mintedAt: start)
         attribution = try Self.attribution(head.headers, caller, channel: target.channel)
@@ -137,7 +137,7 @@ extension RelayCall {
         hidesUsage = false
         requestBytes = request.body.readableBytes
         model = completion.model
-        serviceTier = nil
+        serviceTier = target.serviceTier
         start = relay.now()
         id = EventID(mintedAt: start)
         attribution = try Self.attribution(headers, caller, channel: target.channel)

@@ -30,8 +30,10 @@ package enum RetryAfter {
     }
 
     private static func whole(_ text: String) -> Int64? {
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int64(text)
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        return Int64(text) ?? Int64.max
     }
 
     /// `Fri, 31 Dec 1999 23:59:59 GMT`, the one form that is still sent.

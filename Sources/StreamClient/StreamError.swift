@@ -41,7 +41,8 @@ extension StreamError: CustomStringConvertible {
         case .untrusted:
             "the TLS certificate of \(host) is not one that this machine trusts for that name"
         case .noTLS: "\(host) does not speak TLS; is the address one of http?"
-        case .cutShort: "the connection to \(host) ended before the answer did"
+        case .cutShort:
+            "the connection to \(host) ended" + (wasSent ? " before the answer did" : "")
         case .noHTTP: "what answers at \(host) does not speak HTTP"
         case .cancelled: "the request to \(host) was ended before its answer was whole"
         case .timeout(let timeout, let limit): sentence(timeout, limit)
@@ -51,7 +52,8 @@ extension StreamError: CustomStringConvertible {
         case .noWebSocket:
             "\(host) answers at that address, but not as a WebSocket; --protocol sse may work"
         case .closed(let close):
-            "\(host) closed the WebSocket before the answer was whole\(Self.tail(close))"
+            "\(host) closed the WebSocket" + (wasSent ? " before the answer was whole" : "")
+                + Self.tail(close)
         case .violated(let close):
             "the WebSocket to \(host) was closed, for it broke the protocol: \(close.reason)"
         case .other(let what): "the exchange with \(host) failed: \(what)"
@@ -64,7 +66,7 @@ extension StreamError: CustomStringConvertible {
         case .connect: return "no connection to \(host) within \(time) s"
         case .firstByte where !wasSent:
             return "\(host) did not answer the upgrade to a WebSocket for \(time) s"
-        case .firstByte: return "\(host) took the request and sent nothing for \(time) s"
+        case .firstByte: return "\(host) took the request and answered nothing for \(time) s"
         case .idle: return "\(host) began to answer and then sent nothing for \(time) s"
         case .total: return "the answer of \(host) was not whole after \(time) s"
         }
@@ -88,8 +90,8 @@ extension StreamError: CustomStringConvertible {
 
     private static func tail(_ close: WebSocketClose) -> String {
         guard let code = close.code else { return "" }
-        return close.reason.isEmpty
-            ? " (code \(code.rawValue))" : " (code \(code.rawValue)): \(close.reason)"
+        let reason = VendorMessage.clean(close.reason)
+        return " (code \(code.rawValue))" + (reason.isEmpty ? "" : ": \(reason)")
     }
 
     /// `0.3`, `0.05`, `20`

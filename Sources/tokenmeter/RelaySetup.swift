@@ -62,6 +62,7 @@ struct RelaySetup {
         if let retries = file.retries { upstream.retries.attempts = Int(retries) + 1 }
         upstream.keepAliveMilliseconds = file.keepAliveMilliseconds
         upstream.maximumOutput = file.maximumOutput
+        upstream.serviceTier = file.serviceTier
         if let certificates = file.certificates {
             upstream.trust = .systemAnd(file: path(certificates, in: folder))
         }

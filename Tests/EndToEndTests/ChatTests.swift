@@ -104,7 +104,7 @@ import Testing
         Fault(name: "no-usage", exit: 0, known: "estimated", says: "input unknown"),
         Fault(
             name: "slow-headers:30s", exit: 1, known: "unknown",
-            says: "took the request and sent nothing for 1 s"),
+            says: "took the request and answered nothing for 1 s"),
     ]) func eachFaultEndsInASentenceAndATruthfulEvent(_ fault: Fault) async throws {
         try await withStandIn { address in
             let output = try await chat(
@@ -355,7 +355,13 @@ import Testing
         #expect(shown.exit == 64)
         let asked = try await chat(address, environment: ["OPENAI_API_KEY": secret])
         #expect(asked.errors.hasPrefix("warning: the key in --url is shown to whoever lists"))
-        for output in [open, lost, broken, shown, asked] {
+        // The key itself in its file's place.
+        let slip = try await chat("https://shop.invalid/v1", ["--key-file", secret])
+        #expect(slip.exit == 64)
+        #expect(
+            slip.errors
+                == "error: --key-file: cannot be read: no such file, or no permission\n")
+        for output in [open, lost, broken, shown, asked, slip] {
             #expect(!(output.errors + output.text).contains("secret"))
         }
     }

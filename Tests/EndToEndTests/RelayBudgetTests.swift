@@ -113,6 +113,9 @@ struct RelayBudgetTests {
             more: #","max_output_tokens":10"#, says: "a member 'max_output_tokens'"),
         Unbounded(
             more: #","max_tokens":10"#, says: "what it may cost is not known", model: "gpt-none"),
+        Unbounded(
+            more: #","max_tokens":10,"modalities":["text","audio"]"#,
+            says: "audio_output"),
     ]) func whatHasNoBoundOrNoPriceIsRefused(_ request: Unbounded) async throws {
         let sandbox = try Sandbox()
         try await RelayBench.run(serve: try budgets(sandbox), sandbox: sandbox) { bench in
@@ -223,6 +226,26 @@ struct RelayBudgetTests {
             #expect(refused.body.contains("may cost $0.0017675"), "\(refused.body)")
             let standard = try await bench.relay.post("/v1/chat/completions", Self.question)
             #expect(standard.status == 200)
+        }
+    }
+
+    /// A project's own setting at the vendor decides where a request names no tier.
+    @Test func aTierOfTheUpstreamIsThatOfRequestsWithoutOne() async throws {
+        let sandbox = try Sandbox()
+        let file = "upstreams:\n  - {name: openai, base_url: UPSTREAM/v1, service_tier: auto}\n"
+        // 83 × $3.5 + 100 × $14 a million.
+        try await RelayBench.run(file: file, serve: try budgets(sandbox), sandbox: sandbox) {
+            bench in
+            let question = Self.question.replacing("100", with: "10000")
+            let refused = try await bench.relay.post("/v1/chat/completions", question)
+            #expect(refused.status == 402)
+            // 85 bytes.
+            #expect(refused.body.contains("may cost $0.1402975"), "\(refused.body)")
+            let plain = RelayBench.question(#","max_tokens":10000,"service_tier":"default""#)
+            let standard = try await bench.relay.post("/v1/chat/completions", plain)
+            #expect(standard.status == 402)
+            // 110 bytes at $2, and 10,000 tokens at $8.
+            #expect(standard.body.contains("may cost $0.08022"), "\(standard.body)")
         }
     }
 

@@ -131,6 +131,24 @@ extension LedgerContract {
             try expectEqual(try held(ledger), 0)
             try expectWhole(ledger)
         },
+        Case(description: "an event without a rate holds its reserve until it has one") { ledger in
+            try expect(try reserve(1, "0.6", in: ledger), "it is held")
+            try expectEqual(
+                try append(try entry(1, project: "web", isPriced: false), to: ledger), [.new])
+            try expectEqual(try held(ledger), try usd("0.6").attos)
+            // Of this line there are rates for tokens of text alone.
+            try expect(try reserve(2, "0.3", in: ledger), "it is held")
+            var sound = try entry(2, project: "web")
+            try sound.event.usage.add(7, of: .audioOutput)
+            try expectEqual(try append(sound, to: ledger), [.new])
+            try expectEqual(try held(ledger), try usd("0.9").attos)
+            try expectWhole(ledger)
+            try ledger.correct(
+                [try entry(1, project: "web"), try entry(2, project: "web")],
+                reason: "rates came", account: account)
+            try expectEqual(try held(ledger), 0)
+            try expectWhole(ledger)
+        },
         Case(description: "where its output is counted, the input's part of the reserve is held") {
             ledger in
             for id in 1...2 as ClosedRange<UInt64> {

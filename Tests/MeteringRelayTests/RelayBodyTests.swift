@@ -1,6 +1,7 @@
 import Accounting
 import JSONBytes
 import MeteringRelay
+import Pricing
 import ProviderUsage
 import Testing
 
@@ -130,10 +131,68 @@ struct RelayBodyTests {
 
     @Test func countsPictures() {
         let bound = bound(
-            #"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"u"}},{"type":"text"}]},{"content":[{"type":"image"},{"inlineData":{"data":"x"}},{"image_url":"u"}]}]}"#
+            #"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"u"}},{"type":"text"}]},{"content":[{"type":"image"},{"image_url":"u"}]}]}"#
         )
-        #expect(bound.images == 4)
+        #expect(bound.images == 3)
         #expect(bound.unbounded == nil)
+        #expect(bound.countedApart.isEmpty)
+    }
+
+    struct Part: Sendable, CustomTestStringConvertible {
+        let body: String
+        var api = StreamAPI.openAIChat
+        var apart: Set<Meter> = []
+        var images: Int64 = 0
+        var isBounded = true
+        var testDescription: String { body }
+    }
+
+    /// What a vendor counts apart wants a rate of its own; what tells no size has no bound.
+    @Test(arguments: [
+        Part(
+            body:
+                #"{"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"x"}}]}]}"#,
+            apart: [.audioInput]),
+        Part(
+            body: #"{"modalities":["text","audio"],"audio":{"voice":"v"}}"#, apart: [.audioOutput]),
+        Part(body: #"{"modalities":["text"],"messages":[{"audio":null}]}"#),
+        Part(body: #"{"messages":[{"role":"assistant","audio":{"id":"a"}}]}"#, isBounded: false),
+        Part(body: #"{"modalities":["smell"]}"#, isBounded: false),
+        Part(body: #"{"modalities":"audio"}"#, isBounded: false),
+        Part(
+            body: #"{"contents":[{"parts":[{"inlineData":{"data":"x","mimeType":"image/png"}}]}]}"#,
+            api: .gemini, apart: [.imageInput], images: 1),
+        Part(
+            body:
+                #"{"contents":[{"parts":[{"inline_data":{"mime_type":"Audio/MP3","data":"x"}}]}]}"#,
+            api: .gemini, apart: [.audioInput]),
+        Part(
+            body:
+                #"{"contents":[{"parts":[{"inlineData":{"mimeType":"text/plain","data":"x"}}]}]}"#,
+            api: .gemini),
+        Part(
+            body:
+                #"{"contents":[{"parts":[{"inlineData":{"mimeType":"application/pdf","data":"x"}}]}]}"#,
+            api: .gemini, isBounded: false),
+        Part(
+            body: #"{"contents":[{"parts":[{"inlineData":{"mimeType":"video/mp4","data":"x"}}]}]}"#,
+            api: .gemini, isBounded: false),
+        Part(
+            body: #"{"contents":[{"parts":[{"inlineData":{"data":"x"}}]}]}"#, api: .gemini,
+            isBounded: false),
+        Part(
+            body:
+                #"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","mime_type":"video/mp4"}}]}]}"#,
+            api: .gemini, isBounded: false),
+        Part(
+            body: #"{"contents":[],"generationConfig":{"responseModalities":["TEXT","IMAGE"]}}"#,
+            api: .gemini, apart: [.imageOutput]),
+    ]) func partsOfOtherKindsAreToldApart(part: Part) {
+        let bound = bound(part.body, part.api)
+        #expect((bound.unbounded == nil) == part.isBounded, "\(bound.unbounded ?? "bounded")")
+        guard part.isBounded else { return }
+        #expect(bound.countedApart == part.apart)
+        #expect(bound.images == part.images)
     }
 
     /// Requests as people write them are bounded.

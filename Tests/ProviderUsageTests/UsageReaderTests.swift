@@ -593,6 +593,28 @@ struct UsageReaderTests {
         #expect(reading.oddities.contains(odd.oddity), "\(reading.oddities.list)")
     }
 
+    /// The same of vendors whose parts stand elsewhere.
+    @Test func cutsTheCachesOfOthersToWhatHoldsThem() throws {
+        func read(_ text: String) throws -> UsageReading {
+            try UsageReading(vendorUsage: try JSONReader.value(of: Array(text.utf8)))
+        }
+        // Of 100 that were written 80 + 80 were told apart: the longer ones first, which cost more.
+        let claude = try read(
+            #"{"input_tokens":5,"output_tokens":1,"cache_creation_input_tokens":100,"cache_creation":{"ephemeral_5m_input_tokens":80,"ephemeral_1h_input_tokens":80}}"#
+        )
+        #expect(claude.usage[.cacheWrite1h] == 80)
+        #expect(claude.usage[.cacheWrite5m] == 20)
+        #expect(claude.usage.totalInput == 105)
+        #expect(claude.oddities.list == [.totalMismatch])
+        // What tools brought in was not cached.
+        let gemini = try read(
+            #"{"promptTokenCount":100,"cachedContentTokenCount":150,"toolUsePromptTokenCount":1000,"candidatesTokenCount":5}"#
+        )
+        #expect(gemini.usage[.cachedInput] == 100)
+        #expect(gemini.usage[.input] == 1000)
+        #expect(gemini.oddities.list == [.cachedExceedsPrompt])
+    }
+
     @Test func zeroCountsWithTextAreNotSaid() {
         let reading = Self.read(
             """

@@ -100,7 +100,7 @@ import Testing
         #expect(error?.wasSent == true)
         #expect(
             error?.description
-                == "127.0.0.1:\(server.port) took the request and sent nothing for 0.1 s")
+                == "127.0.0.1:\(server.port) took the request and answered nothing for 0.1 s")
         await server.ended(1)
     }
 

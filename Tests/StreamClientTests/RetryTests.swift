@@ -86,6 +86,7 @@ import WebSocketMessages
         Header(text: "soon", milliseconds: nil), Header(text: "", milliseconds: nil),
         Header(text: "Mon, 31 Feb 2026 12:00:30 GMT", milliseconds: nil),
         Header(text: "9223372036854775807", milliseconds: Int64.max),
+        Header(text: "99999999999999999999", milliseconds: Int64.max),
     ]) func readsRetryAfter(_ header: Header) throws {
         let now = try #require(Timestamp.parse("2026-11-23T12:00:00Z".utf8))
         #expect(RetryAfter.milliseconds(header.text, now: now) == header.milliseconds)

@@ -110,6 +110,29 @@ import Testing
         #expect(outcome.reading.oddities.contains(.missingDone))
     }
 
+    /// What lacks is a line feed, and no part of the answer.
+    @Test func aLastEventWithoutItsBlankLineIsOne() async throws {
+        let last = (Self.finish + Self.usage).dropLast(2)
+        let server = try await ScriptedServer(
+            Self.head(
+                "200 OK", "content-length: \(Self.text("Hello").utf8.count + last.utf8.count)\r\n"),
+            Self.text("Hello") + last)
+        let (outcome, _) = try await ask(server)
+        #expect(outcome.failure == nil)
+        #expect(outcome.reading.known == .reported)
+        #expect(outcome.reading.oddities.contains(.unterminatedEvent))
+
+        let finish = Self.finish.dropLast(2)
+        let silent = try await ScriptedServer(
+            Self.head(
+                "200 OK", "content-length: \(Self.text("Hello").utf8.count + finish.utf8.count)\r\n"
+            ),
+            Self.text("Hello") + finish)
+        let (estimated, _) = try await ask(silent)
+        #expect(estimated.failure == nil)
+        #expect(estimated.reading.known == .estimated)
+    }
+
     @Test func anAnswerThatEndsWithoutAnEnd() async throws {
         let server = try await ScriptedServer(Self.head(), Self.text("Hello"))
         let (outcome, _) = try await ask(server)

@@ -153,7 +153,7 @@ import Testing
         let outcome = await (try chat(server)).ask(question, ChatListener())
         #expect(
             outcome.failure?.description
-                == "127.0.0.1:\(server.port) closed the WebSocket before the answer was whole (code 1008): quota"
+                == "127.0.0.1:\(server.port) closed the WebSocket (code 1008): quota"
         )
     }
 

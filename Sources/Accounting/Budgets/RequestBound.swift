@@ -9,8 +9,9 @@ package struct RequestBound: Hashable, Sendable {
     package var answers: Int64 = 1
     /// Pictures, of which a few bytes may be many tokens.
     package var images: Int64 = 0
-    /// Whether sound goes in or out, which has rates of its own.
-    package var hasAudio = false
+    /// What goes in and out besides text that a vendor counts apart, such as `audioInput`: without a
+    /// rate of its own nobody knows what it costs.
+    package var countedApart: Set<Meter> = []
     /// What has no bound, as the end of "the request has …"; `nil` where all of it has one.
     package var unbounded: String?
 
@@ -49,7 +50,7 @@ package struct RequestBound: Hashable, Sendable {
         }
         var modalities: Set<Meter.Modality> = [.text]
         if images > 0 { modalities.insert(.image) }
-        if hasAudio { modalities.insert(.audio) }
+        modalities.formUnion(countedApart.map(\.modality))
         let (pictures, isTooMany) = images.multipliedReportingOverflow(by: Self.tokensPerImage)
         let (input, isTooMuch) = inputBytes.addingReportingOverflow(pictures)
         let (output, isTooLong) = maximumOutput.multipliedReportingOverflow(by: answers)
@@ -57,8 +58,8 @@ package struct RequestBound: Hashable, Sendable {
             output <= Usage.maximumCount, output >= 0
         else { throw PricingError.outOfRange("what the request may use") }
         return try book.worstCase(
-            input: input, output: output, answers: answers, modalities: modalities, purchase,
-            withinSeconds: Self.secondsUntilComplete
+            input: input, output: output, answers: answers, modalities: modalities,
+            countedApart: countedApart, purchase, withinSeconds: Self.secondsUntilComplete
         ).money
     }
 

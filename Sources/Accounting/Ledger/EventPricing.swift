@@ -85,3 +85,21 @@ extension RateBook {
         return entry
     }
 }
+
+extension LedgerEntry {
+    /// What of an event its cost leaves out.
+    package enum Uncounted: Sendable {
+        case nothing, input, all
+    }
+
+    /// What it may have cost more than it comes to: nobody knows what it used, or what went in, or no rate
+    /// is of that.
+    package var uncounted: Uncounted {
+        guard event.known != .unknown, let charge = try? line?.charge(for: event.usage) else {
+            return .all
+        }
+        if charge.unpriced.isEmpty { return .nothing }
+        return charge.unpriced.allSatisfy { $0.side == .input || $0 == .unreportedInput }
+            ? .input : .all
+    }
+}

@@ -35,9 +35,6 @@ package struct UsageEvent: Hashable, Sendable {
     /// What the vendor says it charged; kept beside ours and never used as ours.
     package var vendorCost: Money?
 
-    /// Whether it may have cost more than its usage comes to: nobody knows what it used, or what went in.
-    package var mayHaveCostMore: Bool { known == .unknown || usage[.unreportedInput] > 0 }
-
     package init(
         id: EventID, vendorID: String? = nil, start: Timestamp,
         durationMilliseconds: Int64? = nil, firstTokenMilliseconds: Int64? = nil,

@@ -67,6 +67,10 @@ package struct BoundReader {
     /// Pictures by the `type` of their part. OpenAI's are counted by the member that holds them.
     private static let pictures: Set<String> = ["image"]
     private static let sounds: Set<String> = ["input_audio", "audio"]
+    /// What an answer may be besides text, by the words of `modalities`.
+    private static let kindsOfAnswers: [String: Meter?] = [
+        "text": nil, "audio": .audioOutput, "image": .imageOutput,
+    ]
     /// Parts whose size the body does not tell.
     private static let files: Set<String> = [
         "file", "input_file", "document", "video", "video_url", "input_video", "container_upload",
@@ -84,6 +88,7 @@ package struct BoundReader {
         "web_search_options": "a search of the web", "mcp_servers": "a tool that runs elsewhere",
         "container": "a tool that runs elsewhere",
         "video_url": "a video that is kept elsewhere",
+        "audio_url": "a sound that is kept elsewhere",
     ]
 
     package mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -203,20 +208,59 @@ package struct BoundReader {
         }
         switch name {
         case "inlineData", "inline_data":
-            // A picture, a sound, or a page of a document: the dearest of them.
-            bound.images += 1
-            bound.hasAudio = true
+            var ahead = reader
+            try inline(&ahead)
         case "image_url": bound.images += 1
-        case "audio", "input_audio", "modalities", "responseModalities", "response_modalities":
-            bound.hasAudio = true
+        case "input_audio": bound.countedApart.insert(.audioInput)
+        case "audio" where depth > 0:
+            // An answer of before is named, and not repeated.
+            guard !reader.takeNull() else { return }
+            forbid("a sound that is kept elsewhere")
+        case "modalities", "responseModalities", "response_modalities":
+            return try answers(&reader)
         default: break
         }
         try value(&reader, depth: depth + 1)
     }
 
+    /// Gemini's bytes of any kind: of what pictures and sounds come to there is a bound, and text is its
+    /// bytes.
+    private mutating func inline(_ reader: inout JSONReader) throws {
+        var type: String?
+        try reader.object { reader, key in
+            switch String(decoding: key, as: UTF8.self) {
+            case "mimeType", "mime_type":
+                guard type == nil else { throw reader.fail("a key twice") }
+                type = try reader.string().lowercased()
+            default: try reader.skip(depth: 3)
+            }
+        }
+        switch type?.prefix(while: { $0 != "/" }) {
+        case "image":
+            bound.images += 1
+            bound.countedApart.insert(.imageInput)
+        case "audio": bound.countedApart.insert(.audioInput)
+        case "text": break
+        default: forbid("a file of \(quoted(type ?? "")), whose size it does not tell")
+        }
+    }
+
+    private mutating func answers(_ reader: inout JSONReader) throws {
+        guard !reader.takeNull() else { return }
+        var bounds = self
+        try reader.array { reader in
+            let kind = try reader.string()
+            guard let meter = Self.kindsOfAnswers[kind.lowercased()] else {
+                return bounds.forbid("an answer of \(quoted(kind))")
+            }
+            if let meter { bounds.bound.countedApart.insert(meter) }
+        }
+        self = bounds
+    }
+
     private mutating func part(_ type: String) {
         if Self.pictures.contains(type) { bound.images += 1 }
-        if Self.sounds.contains(type) { bound.hasAudio = true }
+        if Self.sounds.contains(type) { bound.countedApart.insert(.audioInput) }
         if Self.files.contains(type) { forbid("a \(type) part, whose size it does not tell") }
     }
 }

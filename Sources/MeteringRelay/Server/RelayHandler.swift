@@ -249,8 +249,13 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
 
     private func answered(_ context: ChannelHandlerContext) {
         forgetBody()
-        if phase != .gathering || hasWholeRequest { phase = .idle }
-        if hasWholeRequest { wait() }
+        guard hasWholeRequest else {
+            // The rest of a request of the handlers behind is still theirs.
+            if phase == .answering { phase = .idle }
+            return
+        }
+        phase = .idle
+        wait()
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -41,6 +41,9 @@ package struct RelayUpstream: Sendable {
     package var keepAliveMilliseconds: Int64?
     /// How long an answer is at most where the request does not say it, in tokens; for hard budgets.
     package var maximumOutput: Int64?
+    /// The tier that the vendor takes where a request names none; `auto` for any. A project may have set
+    /// it there.
+    package var serviceTier: String?
     /// PEM of authorities that are trusted besides the machine's.
     package var trust = StreamTrust.system
 

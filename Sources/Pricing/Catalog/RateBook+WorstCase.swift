@@ -2,14 +2,15 @@ extension RateBook {
     /// The most that a request of some size can come to: each token at the dearest rate of its side,
     /// whatever band, hour or kind it falls under, and each answer at the rate for a request.
     ///
-    /// `modalities` are those that the tokens may be of. Lines that begin within the next
-    /// `span` count too, for nobody knows when the answer is complete.
+    /// `modalities` are those that the tokens may be of, `countedApart` meters that a vendor tells from
+    /// the others. Lines that begin within the next `span` count too, for nobody knows when the answer
+    /// is complete.
     ///
     /// Throws what `price` throws where there is no line, and `PricingError.unpriced` for one that has
-    /// no rate for a side.
+    /// no rate for a side, or for what is counted apart on it.
     package func worstCase(
         input: Int64, output: Int64, answers: Int64, modalities: Set<Meter.Modality>,
-        _ purchase: Purchase, withinSeconds span: Int64
+        countedApart: Set<Meter> = [], _ purchase: Purchase, withinSeconds span: Int64
     ) throws(PricingError) -> Settled {
         let (model, channel, offer) = try offer(for: purchase)
         let list = purchase.list ?? offer.currency(preferring: channel.currency)
@@ -25,6 +26,14 @@ extension RateBook {
         }
         var worst = Billed(Money.zero(list))
         for line in lines {
+            let unpriced = countedApart.filter {
+                ($0.side == .input || output > 0) && line.rates[$0] == nil
+            }
+            guard unpriced.isEmpty else {
+                throw .unpriced(
+                    model: line.model, channel: line.channel, line: line.id,
+                    meters: unpriced.sorted { $0.rawValue < $1.rawValue })
+            }
             let bill = try line.worstCase(input, output, answers, modalities)
             if bill.money.attos > worst.money.attos { worst = bill }
         }

@@ -126,6 +126,10 @@ enum VendorUsage {
         }
         counts.reasoning = thoughts ?? 0
         counts.cached = reader.count("cachedContentTokenCount") ?? 0
+        if let prompt, counts.cached > prompt {
+            counts.cached = prompt
+            counts.oddities.insert(.cachedExceedsPrompt)
+        }
         for key in ["promptTokensDetails", "toolUsePromptTokensDetails"] {
             add(object[key], &reader, &counts, \.audioInput, \.imageInput, \.videoInput)
         }
@@ -216,6 +220,7 @@ enum VendorUsage {
         let minutes = reader.count(in: "cache_creation", "ephemeral_5m_input_tokens") ?? 0
         let long = hour + day
         let whole = max(written ?? (long + minutes), 0)
+        if long + minutes > whole { reader.oddities.insert(.totalMismatch) }
         counts.cacheWrite1h = min(long, whole)
         counts.cacheWrite5m = whole - counts.cacheWrite1h
     }

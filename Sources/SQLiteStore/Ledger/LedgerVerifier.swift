@@ -149,10 +149,10 @@ struct LedgerVerifier {
                 result.report("a reservation has an id that cannot be read")
                 continue
             }
-            let event = try reader.firstRow(of: id).flatMap { try reader.standing(first: $0) }?
-                .entry.event
-            if let event, !event.mayHaveCostMore { settled += 1 }
-            if event == nil, row[1] { lost += 1 }
+            let entry = try reader.firstRow(of: id).flatMap { try reader.standing(first: $0) }?
+                .entry
+            if let entry, entry.uncounted == .nothing { settled += 1 }
+            if entry == nil, row[1] { lost += 1 }
         }
         refuse(settled, "reservations outlived their event")
         refuse(lost, "reservations wait for the correction of an event that is not there")

@@ -157,10 +157,10 @@ struct LedgerWriter: ~Copyable {
         if sign > 0, isHolding {
             // What nobody knows the cost of may have cost all that was held for it; where the output
             // is counted, what was held for the input.
-            if entry.event.mayHaveCostMore {
-                try holds.keep(entry.event.id, ofInputAlone: entry.event.known != .unknown)
-            } else {
-                try holds.release(entry.event.id)
+            switch entry.uncounted {
+            case .nothing: try holds.release(entry.event.id)
+            case .input: try holds.keep(entry.event.id, ofInputAlone: true)
+            case .all: try holds.keep(entry.event.id, ofInputAlone: false)
             }
         }
     }

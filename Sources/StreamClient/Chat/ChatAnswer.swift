@@ -25,7 +25,9 @@ struct ChatAnswer {
         answer = AnswerReader(api: endpoint.api)
     }
 
-    private var isEnded: Bool { usage.hasFinishMarker || usage.hasEndMarker }
+    /// Whether the bytes are at their end, and the answer is too by what was held back of them.
+    private var endsAtEnd = false
+    private var isEnded: Bool { usage.hasFinishMarker || usage.hasEndMarker || endsAtEnd }
     var hasFinalUsage: Bool { usage.hasFinalUsage }
 
     /// How long the end of the bytes may still take, by what came; nil where there is more to come.
@@ -59,6 +61,9 @@ struct ChatAnswer {
 
     /// The bytes are at their end: what was held back comes now.
     mutating func end(at milliseconds: Int64, _ listener: ChatListener) throws {
+        var whole = usage
+        _ = whole.finish()
+        endsAtEnd = whole.hasFinishMarker
         var parts: [AnswerPart] = []
         answer.finish { parts.append($0) }
         try take(parts, at: milliseconds, listener)

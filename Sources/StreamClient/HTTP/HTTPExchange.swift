@@ -30,6 +30,8 @@ package final class HTTPExchange: HTTPClientResponseDelegate {
     private let host: String
     private let eventLoop: any EventLoop
     private let watch: ActivityWatch
+    /// The limit of a connection's beginning, in milliseconds.
+    private let connect: Int64
     private let state: NIOLoopBoundBox<State>
 
     init(
@@ -39,6 +41,7 @@ package final class HTTPExchange: HTTPClientResponseDelegate {
         self.host = host
         self.eventLoop = eventLoop
         self.state = state
+        connect = timeouts.connectMilliseconds ?? 0
         watch = ActivityWatch(timeouts, on: eventLoop)
     }
 
@@ -97,6 +100,11 @@ package final class HTTPExchange: HTTPClientResponseDelegate {
     private func fail(_ reason: StreamError.Reason) {
         let (wasSent, task) = (state.value.wasSent, state.value.task)
         guard let receiver = end() else { return }
+        var reason = reason
+        // async-http-client's own limit is of a connection that an earlier request began.
+        if case .timeout(.connect, _) = reason {
+            reason = .timeout(.connect, milliseconds: connect)
+        }
         let error = StreamError(host: host, reason: reason, wasSent: wasSent)
         receiver.failed(error)
         task?.fail(reason: error)

@@ -19,7 +19,9 @@ package final class HTTPStreamClient: Sendable {
         let address: String
     }
 
-    private static let maximumPrototypes = 256
+    private static let maximumPrototypes = 64
+    /// Of an address, in bytes.
+    private static let longestPrototype = 256
 
     /// Throws `StreamError.Reason.other` for certificates that cannot be read.
     package init(
@@ -129,8 +131,9 @@ package final class HTTPStreamClient: Sendable {
         if let known = prototypes.withLock({ $0[key] }) { return known }
         let made = try HTTPClient.Request(
             url: key.address, method: HTTPMethod(rawValue: key.method))
+        // Those that hold what a client asked for come but once.
+        guard key.address.utf8.count <= Self.longestPrototype else { return made }
         prototypes.withLock { prototypes in
-            // Addresses may hold what a client asked for.
             if prototypes.count >= Self.maximumPrototypes { prototypes = [:] }
             prototypes[key] = made
         }

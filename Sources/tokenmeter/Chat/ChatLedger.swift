@@ -68,7 +68,7 @@ struct ChatLedger {
         if cached > 0 { input += " (\(Count.grouped(cached)) cached)" }
         // An estimate is of what came; what was sent nobody counted.
         if !reading.isInputKnown { input = "input unknown" }
-        let cut = isCut && event.known != .reported ? " of a partial answer" : ""
+        let cut = isCut && event.known == .estimated ? " of a partial answer" : ""
         return "\(input), \(Count.grouped(usage.totalOutput)) out, \(event.known.rawValue)\(cut)"
     }
 

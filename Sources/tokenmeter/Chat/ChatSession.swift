@@ -74,19 +74,20 @@ struct ChatSession {
                 try separator.withUnsafeBytes { try recorded?.write($0) }
             },
             note: { Terminal.note("note: \($0)") })
-        let outcome = await interrupts.during { [transport] in
+        return try await interrupts.during { [transport] in
             await transport.ask(question, listener)
+        } keep: { outcome in
+            screen.endLine()
+            keepTurn(prompt, outcome)
+            if outcome.mayBeCharged {
+                Terminal.note(try ledger.keep(outcome, id: id, modelAsked: model))
+            }
+            return End(
+                failure: outcome.failure.map {
+                    .failed($0, isChargedForNothing: outcome.mayBeCharged && outcome.text.isEmpty)
+                },
+                signal: interrupts.received, isPipeClosed: screen.isPipeClosed)
         }
-        screen.endLine()
-        keepTurn(prompt, outcome)
-        if outcome.mayBeCharged {
-            Terminal.note(try ledger.keep(outcome, id: id, modelAsked: model))
-        }
-        return End(
-            failure: outcome.failure.map {
-                .failed($0, isChargedForNothing: outcome.mayBeCharged && outcome.text.isEmpty)
-            },
-            signal: interrupts.received, isPipeClosed: screen.isPipeClosed)
     }
 
     /// Tells the model something besides: at once over a WebSocket, else with the next question.

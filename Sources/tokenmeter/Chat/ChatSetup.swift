@@ -86,12 +86,22 @@ struct ChatSetup {
         return api
     }
 
+    /// Who writes the key itself where its file belongs does not see it repeated.
+    private static func keyText(of file: String) throws -> String {
+        do {
+            return try RateFolder.text(of: file)
+        } catch FileError.unreadable(_, let reason) {
+            throw QuestionError.invalid(
+                field: "--key-file", problem: "cannot be read: \(reason)")
+        }
+    }
+
     /// Where this machine is asked, no key is needed; it is sent where there is one.
     private static func key(
         _ options: ChatOptions, _ channel: Channel, _ address: StreamAddress
     ) throws -> StreamKey? {
         if let file = options.keyFile {
-            guard let key = StreamKey(try RateFolder.text(of: file)) else {
+            guard let key = StreamKey(try keyText(of: file)) else {
                 throw QuestionError.invalid(
                     field: "--key-file",
                     problem: "holds no key: one line without white space is wanted")

@@ -30,15 +30,18 @@ final class Interrupts: Sendable {
     /// Between two looks at nothing.
     private static let patienceSeconds: Int32 = 3_600
 
-    /// Runs `work` so that a signal cancels it, rather than ending the program.
-    func during<T: Sendable>(_ work: @escaping @Sendable () async -> T) async -> T {
+    /// Runs `work` so that a signal cancels it, rather than ending the program, and then `keep`, which
+    /// none disturbs.
+    func during<T: Sendable, R>(
+        _ work: @escaping @Sendable () async -> T, keep: (T) throws -> R
+    ) async rethrows -> R {
         let task = Task { await work() }
         state.withLock {
             $0.first = nil
             $0.onSignal = { task.cancel() }
         }
         defer { state.withLock { $0.onSignal = nil } }
-        return await task.value
+        return try keep(await task.value)
     }
 
     private func act(on number: Int32) {

@@ -1,0 +1,56 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+import StreamClient
+
+/// Asks for the body of a request whose client waits to be asked (`Expect: 100-continue`), and waits no
+/// longer for the rest of one that was answered before it was whole than for the next one.
+package final class UnfinishedRequests: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPRequestPart
+    package typealias InboundOut = HTTPRequestPart
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
+
+    private var rest: MovingDeadline?
+    private var isWhole = true
+
+    package init() {}
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        rest = MovingDeadline(on: context.eventLoop)
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) { rest?.stop() }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        rest?.stop()
+        context.fireChannelInactive()
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let request):
+            isWhole = false
+            rest?.clear()
+            if request.headerFields[.expect]?.lowercased() == "100-continue" {
+                context.writeAndFlush(
+                    Self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+            }
+        case .body: break
+        case .end:
+            isWhole = true
+            rest?.clear()
+        }
+        context.fireChannelRead(data)
+    }
+
+    package func write(
+        context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+    ) {
+        if case .end = Self.unwrapOutboundIn(data), !isWhole {
+            let end = context.eventLoop.now + .seconds(ServerAddress.idleSeconds)
+            rest?.set(end) { context.close(promise: nil) }
+        }
+        context.write(data, promise: promise)
+    }
+}
