@@ -1,7 +1,6 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
-import StreamClient
 
 /// Asks for the body of a request whose client waits to be asked (`Expect: 100-continue`), and waits no
 /// longer for the rest of one that was answered before it was whole than for the next one.
@@ -11,19 +10,15 @@ package final class UnfinishedRequests: ChannelDuplexHandler, RemovableChannelHa
     package typealias OutboundIn = HTTPResponsePart
     package typealias OutboundOut = HTTPResponsePart
 
-    private var rest: MovingDeadline?
+    private var rest: Scheduled<Void>?
     private var isWhole = true
 
     package init() {}
 
-    package func handlerAdded(context: ChannelHandlerContext) {
-        rest = MovingDeadline(on: context.eventLoop)
-    }
-
-    package func handlerRemoved(context: ChannelHandlerContext) { rest?.stop() }
+    package func handlerRemoved(context: ChannelHandlerContext) { rest.take()?.cancel() }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        rest?.stop()
+        rest.take()?.cancel()
         context.fireChannelInactive()
     }
 
@@ -31,7 +26,7 @@ package final class UnfinishedRequests: ChannelDuplexHandler, RemovableChannelHa
         switch Self.unwrapInboundIn(data) {
         case .head(let request):
             isWhole = false
-            rest?.clear()
+            rest.take()?.cancel()
             if request.headerFields[.expect]?.lowercased() == "100-continue" {
                 context.writeAndFlush(
                     Self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
@@ -39,7 +34,7 @@ package final class UnfinishedRequests: ChannelDuplexHandler, RemovableChannelHa
         case .body: break
         case .end:
             isWhole = true
-            rest?.clear()
+            rest.take()?.cancel()
         }
         context.fireChannelRead(data)
     }
@@ -48,8 +43,9 @@ package final class UnfinishedRequests: ChannelDuplexHandler, RemovableChannelHa
         context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
     ) {
         if case .end = Self.unwrapOutboundIn(data), !isWhole {
-            let end = context.eventLoop.now + .seconds(ServerAddress.idleSeconds)
-            rest?.set(end) { context.close(promise: nil) }
+            rest = context.eventLoop.assumeIsolated().scheduleTask(
+                in: .seconds(ServerAddress.idleSeconds)
+            ) { context.close(promise: nil) }
         }
         context.write(data, promise: promise)
     }
