@@ -98,7 +98,7 @@ package struct ServerAddress: Sendable {
                 certificateChain: chain.map { .certificate($0) },
                 privateKey: .privateKey(privateKey))
             configuration.applicationProtocols = ["http/1.1"]
-            // A client that is cut off at the end of the process is not waited for.
+            // Who does not say good-bye is not waited for, least of all at the end of the process.
             configuration.shutdownTimeout = .milliseconds(500)
             return configuration
         }

@@ -12,6 +12,8 @@ package final class UnfinishedRequests: ChannelDuplexHandler, RemovableChannelHa
 
     private var rest: Scheduled<Void>?
     private var isWhole = true
+    /// Requests that came and were not answered: some may wait behind the one that is being answered.
+    private var unanswered = 0
 
     package init() {}
 
@@ -26,8 +28,10 @@ package final class UnfinishedRequests: ChannelDuplexHandler, RemovableChannelHa
         switch Self.unwrapInboundIn(data) {
         case .head(let request):
             isWhole = false
+            unanswered += 1
             rest.take()?.cancel()
-            if request.headerFields[.expect]?.lowercased() == "100-continue" {
+            // In the middle of another answer there is no place for it.
+            if unanswered == 1, request.headerFields[.expect]?.lowercased() == "100-continue" {
                 context.writeAndFlush(
                     Self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
@@ -42,11 +46,16 @@ package final class UnfinishedRequests: ChannelDuplexHandler, RemovableChannelHa
     package func write(
         context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
     ) {
-        if case .end = Self.unwrapOutboundIn(data), !isWhole {
-            rest = context.eventLoop.assumeIsolated().scheduleTask(
-                in: .seconds(ServerAddress.idleSeconds)
-            ) { context.close(promise: nil) }
+        if case .end = Self.unwrapOutboundIn(data) {
+            unanswered -= 1
+            if unanswered == 0, !isWhole { waitForRest(context) }
         }
         context.write(data, promise: promise)
+    }
+
+    private func waitForRest(_ context: ChannelHandlerContext) {
+        rest = context.eventLoop.assumeIsolated().scheduleTask(
+            in: .seconds(ServerAddress.idleSeconds)
+        ) { context.close(promise: nil) }
     }
 }

@@ -254,7 +254,8 @@ private final class Connection: Sendable {
 
 extension Database {
     /// One transaction, begun as a writer's; its two ends are prepared once, where `inTransaction` does
-    /// so each time (a sixth of the time of a short one).
+    /// so each time (a sixth of the time of a short one). `body` throws on each error of SQLite's: behind
+    /// one that ended the transaction nothing more may be written.
     fileprivate func committing<T>(_ body: () throws -> T) throws -> T {
         try cachedStatement(sql: "BEGIN IMMEDIATE").execute()
         do {

@@ -41,6 +41,8 @@ package final class MovingDeadline {
     }
 
     private func look() {
+        // One that was taken back as it ran out has nothing to say.
+        guard let at = timer?.at, at <= eventLoop.now else { return }
         timer = nil
         guard let wanted else { return }
         guard wanted <= eventLoop.now else { return start(wanted) }

@@ -46,6 +46,17 @@ struct UnfinishedRequestsTests {
         #expect(try channel.readOutbound(as: HTTPResponsePart.self) == nil)
     }
 
+    /// An answer that is being written has no place for another's.
+    @Test func whoAsksAheadIsNotInterruptedForIt() throws {
+        try read(head())
+        try read(.end(nil))
+        try read(head([.expect: "100-continue"]))
+        #expect(try channel.readOutbound(as: HTTPResponsePart.self) == nil)
+        try answer()
+        passes(100)
+        #expect(channel.isActive)
+    }
+
     /// Drop by drop: each is a sign of life, and none is the end.
     @Test func theRestOfWhatWasAnsweredIsNotWaitedForForEver() throws {
         try read(head())

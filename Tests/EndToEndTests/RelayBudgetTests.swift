@@ -299,9 +299,9 @@ struct RelayBudgetTests {
         }
     }
 
-    /// The output of an answer that breaks off is counted, and what the input cost is not known: of the
-    /// reserve its part is held, 97 × 0.000002 USD, until somebody knows.
-    @Test func whatACutAnswersInputMayCostStaysHeld() async throws {
+    /// What an answer that breaks off cost is not known, its input and hidden thoughts least of all: the
+    /// reserve, 97 × 0.000002 and 100 × 0.000008 USD, is held until somebody knows.
+    @Test func whatACutAnswerMayCostStaysHeld() async throws {
         let sandbox = try Sandbox()
         let question = RelayBench.question(#","max_tokens":100,"stream":true"#)
         #expect(question.utf8.count == 97)
@@ -322,7 +322,7 @@ struct RelayBudgetTests {
             }
             let kept = try await bench.events(atLeast: 1)
             #expect(kept.compactMap { $0.string("known") } == ["estimated"])
-            #expect(try await reserved() == "0.000194 USD")
+            #expect(try await reserved() == "0.000994 USD")
             let line = try await sandbox.run(["ledger", "export"]).text
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             let right = line.replacing(#""unreported_input":1"#, with: #""input":20"#)

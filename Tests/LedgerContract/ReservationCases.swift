@@ -149,40 +149,6 @@ extension LedgerContract {
             try expectEqual(try held(ledger), 0)
             try expectWhole(ledger)
         },
-        Case(description: "where its output is counted, the input's part of the reserve is held") {
-            ledger in
-            for id in 1...2 as ClosedRange<UInt64> {
-                let made = Reservation(
-                    event: try reservation(id, "0.4").event, owner: "one",
-                    leaseUntil: noon.plus(60_000), isSent: true,
-                    holds: [Reservation.Hold(window, try usd("0.4"), ofInput: try usd("0.15"))])
-                try expect(
-                    try ledger.reserve(made, account: account) { _ in true }, "it is held")
-            }
-            try expectEqual(
-                try ledger.expired(at: noon.plus(60_001), account: account).map(\.holds[0].ofInput),
-                [try usd("0.15"), try usd("0.15")])
-            var cut = try entry(1, input: 0, output: 10, known: .estimated, project: "web")
-            try cut.event.usage.add(1, of: .unreportedInput)
-            try expectEqual(try append(cut, to: ledger), [.new])
-            try expectEqual(try held(ledger), try usd("0.55").attos)
-            try expectWhole(ledger)
-            // Of the other nothing is known, then its output: first all is held, then the part.
-            let lost = LedgerEntry(
-                event: try reservation(2, "0.4").event, channel: "shop", model: "plain", line: nil)
-            try expectEqual(try append(lost, to: ledger), [.new])
-            try expectEqual(try held(ledger), try usd("0.55").attos)
-            var later = try entry(2, input: 0, output: 10, known: .estimated, project: "web")
-            try later.event.usage.add(1, of: .unreportedInput)
-            try expectEqual(try append(later, to: ledger), [.superseded])
-            try expectEqual(try held(ledger), try usd("0.3").attos)
-            try expectWhole(ledger)
-            try ledger.correct(
-                [try entry(1, project: "web"), try entry(2, project: "web")],
-                reason: "the vendor's invoice", account: account)
-            try expectEqual(try held(ledger), 0)
-            try expectWhole(ledger)
-        },
         Case(description: "the reservations of a dead owner are found, those of a live one not") {
             ledger in
             for (id, owner, isSent) in [(1, "dead", false), (2, "dead", true), (3, "live", true)] {

@@ -53,16 +53,11 @@ package final class HardBudgets: Sendable {
         /// What is known before the request goes out.
         let event: UsageEvent
         let worst: Money
-        /// What of it the input comes to, were there no output.
-        let ofInput: Money
         package let budgets: [Budget]
 
-        package init(
-            _ event: UsageEvent, worst: Money, ofInput: Money, under budgets: [Budget]
-        ) {
+        package init(_ event: UsageEvent, worst: Money, under budgets: [Budget]) {
             self.event = event
             self.worst = worst
-            self.ofInput = ofInput
             self.budgets = budgets
         }
     }
@@ -80,7 +75,7 @@ package final class HardBudgets: Sendable {
         let held = requests.map { request in
             Result {
                 try request.budgets.map {
-                    try HeldBudget($0, period(of: $0, context), request, context)
+                    try HeldBudget($0, period(of: $0, context), request.worst, context)
                 }
             }
         }
@@ -161,20 +156,15 @@ private struct HeldBudget {
     private let settlements: LedgerSettlements
 
     init(
-        _ budget: Budget, _ period: BudgetPeriod, _ request: HardBudgets.Request,
-        _ context: LedgerContext
+        _ budget: Budget, _ period: BudgetPeriod, _ worst: Money, _ context: LedgerContext
     ) throws {
         self.budget = budget
         settlements = period.settlements
         var exchange = Self.exchange(context)
-        hold = try exchange.preferring(budget.fx) { exchange in
-            func converted(_ money: Money) throws -> Money {
-                try exchange.converted(money, to: budget.limit.currency).money
-            }
-            return Reservation.Hold(
-                period.window, try converted(request.worst),
-                ofInput: try converted(request.ofInput))
+        let amount = try exchange.preferring(budget.fx) { exchange in
+            try exchange.converted(worst, to: budget.limit.currency).money
         }
+        hold = Reservation.Hold(period.window, amount)
     }
 
     private static func exchange(_ context: LedgerContext) -> Exchange {

@@ -17,13 +17,6 @@ package struct RequestBound: Hashable, Sendable {
 
     package init() {}
 
-    /// The same request, were nothing answered.
-    package var ofInput: RequestBound {
-        var bound = self
-        bound.maximumOutput = 0
-        return bound
-    }
-
     /// What a picture is taken for: above the most that vendors make of one, which is 36,835 for
     /// gpt-4o-mini (2,833 and 5,667 a tile: <https://platform.openai.com/docs/guides/images-vision>,
     /// checked 2026-11-23).

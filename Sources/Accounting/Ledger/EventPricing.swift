@@ -87,19 +87,17 @@ extension RateBook {
 }
 
 extension LedgerEntry {
-    /// What of an event its cost leaves out.
-    package enum Uncounted: Sendable {
-        case nothing, input, all
-    }
-
-    /// What it may have cost more than it comes to: nobody knows what it used, or what went in, or no rate
-    /// is of that.
-    package var uncounted: Uncounted {
-        guard event.known != .unknown, let charge = try? line?.charge(for: event.usage) else {
-            return .all
+    /// Whether it may have cost more than it comes to: nobody knows what it used, or what went in, or some
+    /// of its tokens have no rate.
+    package var mayHaveCostMore: Bool {
+        guard event.known != .unknown, let line else { return true }
+        do throws(PricingError) {
+            return try line.charge(for: event.usage).unpriced.contains {
+                $0.isToken || $0 == .unreportedInput
+            }
+        } catch {
+            // More than can be told.
+            return true
         }
-        if charge.unpriced.isEmpty { return .nothing }
-        return charge.unpriced.allSatisfy { $0.side == .input || $0 == .unreportedInput }
-            ? .input : .all
     }
 }

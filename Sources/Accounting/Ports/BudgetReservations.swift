@@ -4,8 +4,7 @@ import Pricing
 /// kept: a hard budget is then never passed, whoever else writes.
 ///
 /// A reservation has the id of its event. `UsageLedger.append` releases it together with the event, in
-/// one transaction; one that may have cost more than it tells keeps it, until another takes its place: of
-/// one that tells its output, what was held for the input alone.
+/// one transaction; one that may have cost more than it tells keeps it, until another takes its place.
 package protocol BudgetReservations: Sendable {
     /// Holds what requests may cost, one after the other and in one transaction, where `admit` lets
     /// them; whether it did, for each.
@@ -85,13 +84,10 @@ package struct Reservation: Sendable {
     package struct Hold: Sendable {
         package let window: BudgetWindow
         package let amount: Money
-        /// What of the amount is for the input; all of it where nothing else is said.
-        package let ofInput: Money?
 
-        package init(_ window: BudgetWindow, _ amount: Money, ofInput: Money? = nil) {
+        package init(_ window: BudgetWindow, _ amount: Money) {
             self.window = window
             self.amount = amount
-            self.ofInput = ofInput
         }
     }
 

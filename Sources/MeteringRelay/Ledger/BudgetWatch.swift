@@ -114,8 +114,7 @@ package final class BudgetWatch: Sendable {
             serviceTier: event.serviceTierAsked ?? RateConditions.standardTier)
         do {
             return HardBudgets.Request(
-                event, worst: try asking.bound.cost(purchase, in: book),
-                ofInput: try asking.bound.ofInput.cost(purchase, in: book), under: budgets)
+                event, worst: try asking.bound.cost(purchase, in: book), under: budgets)
         } catch {
             throw Self.unpriceable(budgets, "\(error)")
         }

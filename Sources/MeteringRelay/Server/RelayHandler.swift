@@ -37,6 +37,8 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
     private var countedBytes = 0
     private var caller: RelayCaller?
     private var hasWholeRequest = true
+    /// Whether it was answered, though it may not be whole.
+    private var isAnswered = false
     private var exchange: RelayExchange?
     /// Bytes of the answer that the next flush takes.
     private var pending = ByteBuffer()
@@ -83,6 +85,7 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         switch part {
         case .head(let head):
             hasWholeRequest = false
+            isAnswered = false
             wait()
             switch RelayRoute.match(head) {
             case .foreign:
@@ -103,7 +106,9 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
             silence.clear()
             arrival.clear()
             switch phase {
-            case .passing: context.fireChannelRead(data)
+            case .passing:
+                context.fireChannelRead(data)
+                if isAnswered { rest() }
             case .gathering: dispatch()
             case .idle, .answering: break
             }
@@ -247,15 +252,21 @@ package final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler 
         countedBytes = 0
     }
 
-    private func answered(_ context: ChannelHandlerContext) {
-        forgetBody()
-        guard hasWholeRequest else {
-            // The rest of a request of the handlers behind is still theirs.
-            if phase == .answering { phase = .idle }
-            return
-        }
+    /// Between two requests.
+    private func rest() {
         phase = .idle
         wait()
+    }
+
+    private func answered(_ context: ChannelHandlerContext) {
+        forgetBody()
+        isAnswered = true
+        if hasWholeRequest {
+            rest()
+        } else if phase == .answering {
+            phase = .idle
+        }
+        // The rest of a request of the handlers behind is still theirs.
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -51,15 +51,14 @@ struct BudgetHolds {
             let number = windows[try index(of: hold.window)].number
             let statement = try RawStatement(
                 """
-                INSERT INTO reservation_hold (account, id, budget, currency, amount, of_input)
-                VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO reservation_hold (account, id, budget, currency, amount)
+                VALUES (?, ?, ?, ?, ?)
                 """, db)
             statement.bind(account, 1)
             statement.bind(event.id, 2)
             statement.bind(number, 3)
             statement.bind(hold.amount.currency.code, 4)
             statement.bind(hold.amount.amountText, 5)
-            statement.bind(hold.ofInput?.amountText, 6)
             try statement.run()
             try change(window: number, by: hold.amount)
         }
@@ -83,34 +82,12 @@ struct BudgetHolds {
         }
     }
 
-    /// From now on it ends with its event's correction only; the whole of it, or what is held for the
-    /// input.
-    mutating func keep(_ id: EventID, ofInputAlone: Bool) throws {
-        if ofInputAlone { try reduce(id) }
+    /// From now on it ends with its event's correction only.
+    func keep(_ id: EventID) throws {
         try db.cachedStatement(
             sql: "UPDATE reservation SET lease_ms = NULL, is_sent = 1 WHERE account = ? AND id = ?"
         ).execute(
             arguments: [account, id.data])
-    }
-
-    private mutating func reduce(_ id: EventID) throws {
-        let holds = try Row.fetchAll(
-            try db.cachedStatement(
-                sql: """
-                    SELECT budget, currency, amount, of_input FROM reservation_hold
-                    WHERE account = ? AND id = ? AND of_input IS NOT NULL
-                    """), arguments: [account, id.data])
-        for hold in holds {
-            let currency = try Currency(hold[1])
-            let (whole, part) = (try Money(hold[2], currency), try Money(hold[3], currency))
-            try change(window: hold[0], by: try part.subtracting(whole))
-        }
-        try db.cachedStatement(
-            sql: """
-                UPDATE reservation_hold SET amount = of_input, of_input = NULL
-                WHERE account = ? AND id = ? AND of_input IS NOT NULL
-                """
-        ).execute(arguments: [account, id.data])
     }
 
     func markSent(_ id: EventID) throws {
@@ -141,17 +118,15 @@ struct BudgetHolds {
             let holds = try Row.fetchAll(
                 try db.cachedStatement(
                     sql: """
-                        SELECT w.name, w.boundaries, w.filter, h.currency, h.amount, h.of_input
+                        SELECT w.name, w.boundaries, w.filter, h.currency, h.amount
                         FROM reservation_hold h JOIN budget_window w
                         ON w.account = h.account AND w.number = h.budget
                         WHERE h.account = ? AND h.id = ?
                         """), arguments: [account, row[0] as DatabaseValue]
             ).map { hold in
-                let currency = try Currency(hold[3])
-                return Reservation.Hold(
+                Reservation.Hold(
                     try WindowText(name: hold[0], boundaries: hold[1], filter: hold[2]).window(),
-                    try Money(hold[4], currency),
-                    ofInput: try (hold[5] as String?).map { try Money($0, currency) })
+                    try Money(hold[4], Currency(hold[3])))
             }
             return Reservation(
                 event: try UsageEvent(try JSONReader.value(of: Array((row[4] as String).utf8))),

@@ -151,7 +151,7 @@ struct LedgerVerifier {
             }
             let entry = try reader.firstRow(of: id).flatMap { try reader.standing(first: $0) }?
                 .entry
-            if let entry, entry.uncounted == .nothing { settled += 1 }
+            if let entry, !entry.mayHaveCostMore { settled += 1 }
             if entry == nil, row[1] { lost += 1 }
         }
         refuse(settled, "reservations outlived their event")

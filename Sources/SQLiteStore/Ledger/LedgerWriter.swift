@@ -155,12 +155,11 @@ struct LedgerWriter: ~Copyable {
         holds.add(row, series: place.series, entry)
         next += 1
         if sign > 0, isHolding {
-            // What nobody knows the cost of may have cost all that was held for it; where the output
-            // is counted, what was held for the input.
-            switch entry.uncounted {
-            case .nothing: try holds.release(entry.event.id)
-            case .input: try holds.keep(entry.event.id, ofInputAlone: true)
-            case .all: try holds.keep(entry.event.id, ofInputAlone: false)
+            // What nobody knows the cost of may have cost all that was held for it.
+            if entry.mayHaveCostMore {
+                try holds.keep(entry.event.id)
+            } else {
+                try holds.release(entry.event.id)
             }
         }
     }

@@ -13,8 +13,6 @@ package enum Migrations {
         // It names no row that was not named before: looking all of them up would take minutes.
         migrator.registerMigration(
             "0007 claims by id", foreignKeyChecks: .immediate, migrate: ClaimMigration.run)
-        migrator.registerMigration(
-            "0008 held for input", foreignKeyChecks: .immediate, migrate: InputHoldMigration.run)
         return migrator
     }
 

@@ -74,7 +74,7 @@ struct ChatSession {
                 try separator.withUnsafeBytes { try recorded?.write($0) }
             },
             note: { Terminal.note("note: \($0)") })
-        return try await interrupts.during { [transport] in
+        var end = try await interrupts.during { [transport] in
             await transport.ask(question, listener)
         } keep: { outcome in
             screen.endLine()
@@ -85,9 +85,10 @@ struct ChatSession {
             return End(
                 failure: outcome.failure.map {
                     .failed($0, isChargedForNothing: outcome.mayBeCharged && outcome.text.isEmpty)
-                },
-                signal: interrupts.received, isPipeClosed: screen.isPipeClosed)
+                }, isPipeClosed: screen.isPipeClosed)
         }
+        end.signal = interrupts.received
+        return end
     }
 
     /// Tells the model something besides: at once over a WebSocket, else with the next question.
