@@ -67,10 +67,6 @@ package struct BoundReader {
     /// Pictures by the `type` of their part. OpenAI's are counted by the member that holds them.
     private static let pictures: Set<String> = ["image"]
     private static let sounds: Set<String> = ["input_audio", "audio"]
-    /// What an answer may be besides text, by the words of `modalities`.
-    private static let kindsOfAnswers: [String: Meter?] = [
-        "text": nil, "audio": .audioOutput, "image": .imageOutput,
-    ]
     /// Parts whose size the body does not tell.
     private static let files: Set<String> = [
         "file", "input_file", "document", "video", "video_url", "input_video", "container_upload",
@@ -223,8 +219,8 @@ package struct BoundReader {
         try value(&reader, depth: depth + 1)
     }
 
-    /// Gemini's bytes of any kind: of what pictures and sounds come to there is a bound, and text is its
-    /// bytes.
+    /// Gemini's bytes of any kind. A token of sound is a byte at least, but for silence that is packed
+    /// as such; text is its bytes.
     private mutating func inline(_ reader: inout JSONReader) throws {
         var type: String?
         try reader.object { reader, key in
@@ -245,15 +241,18 @@ package struct BoundReader {
         }
     }
 
+    /// What an answer may be made of.
     private mutating func answers(_ reader: inout JSONReader) throws {
         guard !reader.takeNull() else { return }
         var bounds = self
         try reader.array { reader in
             let kind = try reader.string()
-            guard let meter = Self.kindsOfAnswers[kind.lowercased()] else {
-                return bounds.forbid("an answer of \(quoted(kind))")
+            switch kind.lowercased() {
+            case "text": break
+            case "audio": bounds.bound.countedApart.insert(.audioOutput)
+            case "image": bounds.bound.countedApart.insert(.imageOutput)
+            default: bounds.forbid("an answer of \(quoted(kind))")
             }
-            if let meter { bounds.bound.countedApart.insert(meter) }
         }
         self = bounds
     }
