@@ -158,6 +158,8 @@ struct RelayBodyTests {
         Part(body: #"{"modalities":["text"],"messages":[{"audio":null}]}"#),
         Part(body: #"{"messages":[{"role":"assistant","audio":{"id":"a"}}]}"#, isBounded: false),
         Part(body: #"{"modalities":["smell"]}"#, isBounded: false),
+        Part(
+            body: #"{"contents":[{"parts":[{"text":"x","inlineData":null}]}]}"#, api: .gemini),
         Part(body: #"{"modalities":"audio"}"#, isBounded: false),
         Part(
             body: #"{"contents":[{"parts":[{"inlineData":{"data":"x","mimeType":"image/png"}}]}]}"#,

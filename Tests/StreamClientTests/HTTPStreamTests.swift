@@ -80,14 +80,14 @@ import Testing
         // It takes the connection and never says a word of TLS.
         let server = try await ScriptedServer(thenCloses: false)
         let client = try HTTPStreamClient(settings { $0.connectMilliseconds = 100 })
-        let error = await #expect(throws: StreamError.self) {
-            try await client.send(
-                StreamRequest(
-                    address: try StreamAddress("https://127.0.0.1:\(server.port)/"),
-                    body: ByteBuffer()))
+        let request = StreamRequest(
+            address: try StreamAddress("https://127.0.0.1:\(server.port)/"), body: ByteBuffer())
+        // The connection of the first is given up by its own limit, a second longer, in a later one.
+        for _ in 0..<14 {
+            let error = await #expect(throws: StreamError.self) { try await client.send(request) }
+            #expect(error?.reason == .timeout(.connect, milliseconds: 100))
+            #expect(error?.wasSent == false)
         }
-        #expect(error?.reason == .timeout(.connect, milliseconds: 100))
-        #expect(error?.wasSent == false)
     }
 
     @Test func waitsForTheFirstByteNoLongerThanItsLimit() async throws {

@@ -222,6 +222,7 @@ package struct BoundReader {
     /// Gemini's bytes of any kind. A token of sound is a byte at least, but for silence that is packed
     /// as such; text is its bytes.
     private mutating func inline(_ reader: inout JSONReader) throws {
+        guard !reader.takeNull() else { return }
         var type: String?
         try reader.object { reader, key in
             switch String(decoding: key, as: UTF8.self) {

@@ -293,7 +293,7 @@ package struct RelayUpgrade: Sendable {
         return WebSocketEndpoint.upgrader(
             WebSocketServerLimits(), before: name,
             decide: { [relay] channel, head in
-                guard head.uri.prefix(while: { $0 != "?" }) == RelayRoute.webSocket else {
+                guard RelayRoute.path(of: head) == RelayRoute.webSocket else {
                     return channel.eventLoop.makeSucceededFuture(.leave)
                 }
                 // Who is not let in asks again as anybody does, and is told why.
