@@ -313,9 +313,10 @@ import Testing
         guard try await sandbox.has("sqlite3") else { return }
         let output = try await sandbox.shell(
             """
-            sqlite3 held.db 'BEGIN EXCLUSIVE; CREATE TABLE a (b);' '.shell touch held; sleep 8' >/dev/null 2>&1 &
+            sqlite3 held.db 'BEGIN EXCLUSIVE; CREATE TABLE a (b);' '.shell touch held; while [ -e held ]; do sleep 0.1; done' >/dev/null 2>&1 &
             until [ -e held ]; do :; done
             tokenmeter \(Self.price.dropLast(2).joined(separator: " ")) --database held.db
+            status=$?; rm held; exit $status
             """)
         #expect(output.exit == 1)
         #expect(output.text == "")

@@ -18,10 +18,10 @@ import Testing
         do {
             try await body(address)
         } catch {
-            _ = try await standIn.stop()
+            _ = await standIn.stop()
             throw error
         }
-        _ = try await standIn.stop()
+        _ = await standIn.stop()
     }
 
     private func chat(

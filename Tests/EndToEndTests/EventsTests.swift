@@ -20,7 +20,7 @@ import Testing
             } catch {
                 result = .failure(error)
             }
-            #expect(try await service.stop() == 0)
+            #expect(await service.stop() == 0)
         } catch {
             await Turnstile.services.leave()
             throw error

@@ -35,7 +35,7 @@ import Testing
         } catch {
             result = .failure(error)
         }
-        let code = try await service.stop()
+        let code = await service.stop()
         await Turnstile.services.leave()
         try result.get()
         #expect(code == 0)

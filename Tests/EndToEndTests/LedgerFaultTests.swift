@@ -81,8 +81,8 @@ import Testing
 
     /// By SQLite's own lock, and by ours.
     @Test(arguments: [
-        "sqlite3 held.db 'BEGIN IMMEDIATE' '.shell touch held; sleep 8'",
-        "flock held.db.lock sh -c 'touch held; sleep 8'",
+        "sqlite3 held.db 'BEGIN IMMEDIATE' '.shell touch held; while [ -e held ]; do sleep 0.1; done'",
+        "flock held.db.lock sh -c 'touch held; while [ -e held ]; do sleep 0.1; done'",
     ])
     func waitsForALockAndSaysSo(holding: String) async throws {
         guard try await sandbox.has(String(holding.prefix { $0 != " " })) else { return }
@@ -94,6 +94,7 @@ import Testing
             \(holding) > /dev/null 2>&1 &
             until [ -e held ]; do :; done
             tokenmeter ledger import two.ndjson --from tokenmeter --database held.db
+            status=$?; rm held; exit $status
             """)
         #expect(output.exit == 1)
         #expect(output.text == "")

@@ -17,9 +17,9 @@ struct LedgerServeTests {
             let service = try Service(sandbox, flags: flags)
             do {
                 try await body(Curl(address: try await service.address(), sandbox: sandbox))
-                result = .success(try await service.stop())
+                result = .success(await service.stop())
             } catch {
-                _ = try await service.stop()
+                _ = await service.stop()
                 throw error
             }
         } catch {

@@ -291,7 +291,7 @@ struct RelayBudgetTests {
                     ], in: sandbox.folder, timeout: .seconds(150))
             }
             try await eventually("the request") { try await bench.requests() == 1 ? () : nil }
-            _ = try await other.stop(SIGKILL)
+            _ = await other.stop(SIGKILL)
             #expect(try await asked.value.exit != 0)
             let reply = try await bench.relay.get("/api/v1/budgets")
             let row = try JSON.object(reply.body).objects("rows")[0]

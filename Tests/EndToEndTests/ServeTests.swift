@@ -18,9 +18,9 @@ import Testing
             let service = try Service(sandbox, flags: flags)
             do {
                 try await body(Curl(address: try await service.address(), sandbox: sandbox))
-                result = .success(try await service.stop(signal))
+                result = .success(await service.stop(signal))
             } catch {
-                _ = try await service.stop()
+                _ = await service.stop()
                 throw error
             }
         } catch {

@@ -82,7 +82,6 @@ package actor WebSocketChat {
                 WebSocketMessage(.text, ByteBuffer(bytes: Self.json(question).compactBytes)),
                 asking: true, cancellation: WebSocketMessage(text: #"{"type":"cancel"}"#))
             try await read(&answer, since: instant, listener)
-            connection.rest()
             failure = answer.failure
         } catch let error as StreamError {
             failure = .stream(error)
@@ -116,7 +115,9 @@ package actor WebSocketChat {
                 try answer.read(message: $0, at: time, listener)
             }
             switch WebSocketContext.kind(of: message) {
-            case "done", "error": return try await readUsage(&answer, since: instant, listener)
+            case "done", "error":
+                connection?.rest()
+                return try await readUsage(&answer, since: instant, listener)
             default: break
             }
         }

@@ -46,14 +46,14 @@ struct RelayBench {
                         sandbox: sandbox, upstream: upstream,
                         relay: Curl(address: address, sandbox: sandbox)))
             } catch {
-                _ = try await service.stop()
+                _ = await service.stop()
                 throw error
             }
-            let code = try await service.stop()
-            _ = try await standIn.stop()
+            let code = await service.stop()
+            _ = await standIn.stop()
             return code
         } catch {
-            _ = try await standIn.stop()
+            _ = await standIn.stop()
             throw error
         }
     }

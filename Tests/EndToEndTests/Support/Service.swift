@@ -5,7 +5,7 @@ import Testing
 final class Service {
     private let process = Process()
     private let log: URL
-    private let ending: Task<Int32, any Error>
+    private let ending: Task<Int32, Never>
 
     init(_ sandbox: Sandbox, command: String = "serve", flags: [String]) throws {
         log = sandbox.folder.appending(path: "\(command).log")
@@ -19,7 +19,9 @@ final class Service {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = try FileHandle(forWritingTo: log)
         let process = process
-        ending = Task { try await process.end(within: .seconds(300)).status }
+        // At once: before it runs its number is 0, and that is the group of the tests themselves.
+        let statuses = try process.start()
+        ending = Task { await process.end(statuses, within: .seconds(300)).status }
     }
 
     /// `http://127.0.0.1:PORT`, once it listens.
@@ -32,9 +34,9 @@ final class Service {
     }
 
     /// Asks it to end; its exit code.
-    func stop(_ signal: Int32 = SIGTERM) async throws -> Int32 {
-        kill(process.processIdentifier, signal)
-        return try await ending.value
+    func stop(_ signal: Int32 = SIGTERM) async -> Int32 {
+        if process.isRunning { kill(process.processIdentifier, signal) }
+        return await ending.value
     }
 }
 

@@ -118,7 +118,7 @@ final class Sandbox: Sendable {
         process.standardInput = files.stdin
         process.standardOutput = files.stdout
         process.standardError = files.stderr
-        let end = try await process.end(within: timeout)
+        let end = await process.end(try process.start(), within: timeout)
         return try files.output(exit: end.status, wasKilled: end.wasKilled)
     }
 
@@ -181,29 +181,33 @@ private struct StreamFiles {
 }
 
 extension Process {
-    /// Starts, and waits for the end; kills where it does not come in time. A signal's number is
-    /// negative.
-    func end(within timeout: Duration) async throws -> (status: Int32, wasKilled: Bool) {
+    /// Starts; says once how it ended. A signal's number is negative.
+    func start() throws -> AsyncStream<Int32> {
+        let (statuses, continuation) = AsyncStream.makeStream(of: Int32.self)
+        terminationHandler = { process in
+            let isSignal = process.terminationReason == .uncaughtSignal
+            continuation.yield(isSignal ? -process.terminationStatus : process.terminationStatus)
+            continuation.finish()
+        }
+        try run()
+        return statuses
+    }
+
+    /// Waits for the end, and kills what has not ended in time. Never what has ended: its number may be
+    /// another's by then.
+    func end(
+        _ statuses: AsyncStream<Int32>, within timeout: Duration
+    ) async -> (status: Int32, wasKilled: Bool) {
         let killer = Task { [self] in
-            try await Task.sleep(for: timeout)
+            try? await Task.sleep(for: timeout)
+            guard isRunning else { return false }
             kill(processIdentifier, SIGKILL)
             return true
         }
-        defer { killer.cancel() }
-        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-            terminationHandler = { process in
-                let isSignal = process.terminationReason == .uncaughtSignal
-                continuation.resume(
-                    returning: isSignal ? -process.terminationStatus : process.terminationStatus)
-            }
-            do {
-                try run()
-            } catch {
-                continuation.resume(throwing: error)
-            }
-        }
+        var status: Int32 = -SIGKILL
+        for await ended in statuses { status = ended }
         killer.cancel()
-        return (status, (try? await killer.value) ?? false)
+        return (status, await killer.value)
     }
 }
 
