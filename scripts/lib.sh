@@ -58,10 +58,17 @@ build_with_tests() {
 
 # run_build MESSAGE OPTION…: quiet, but for the message, and for the end of the log if it fails.
 run_build() {
-    local started=$root/.build/tokenmeter.started
+    local started=$root/.build/tokenmeter.started attempt
     ensure_swift
     ensure_sqlite
     say "$1"
+    # The first build fetches what is depended on, and a network may fail once; the build says what is missing then.
+    if [[ ! -e $root/.build/workspace-state.json ]]; then
+        for attempt in 1 2 3; do
+            ! swift package --package-path "$root" resolve </dev/null >"$build_log" 2>&1 9>&- || break
+            ((attempt == 3)) || sleep 10
+        done
+    fi
     # The stamp is as old as the build's start: what is edited while it runs is newer.
     touch "$started"
     if ! swift build --package-path "$root" "${build_flags[@]}" "${@:2}" \
@@ -143,8 +150,9 @@ start_tokenmeter() {
     server=$!
     # In a file: a part of a script may run in a shell of its own.
     echo "$server" >>"$work/servers"
-    for _ in $(seq 100); do
+    for _ in $(seq 1200); do
         ! grep -q '^listening' "$log" || break
+        kill -0 "$server" 2>/dev/null || break
         sleep 0.1
     done
     port=$(sed -nE 's|^listening on https?://127.0.0.1:||p' "$log")
@@ -171,7 +179,7 @@ ensure_command() {
 install_package() {
     local command as_root=(env) log
     if have apt-get; then
-        command=(apt-get install -y --no-install-recommends "$2")
+        command=(apt-get -o Acquire::Retries=3 install -y --no-install-recommends "$2")
     elif have dnf; then
         command=(dnf install -y "$3")
     elif have apk; then
@@ -195,7 +203,7 @@ install_package() {
         as_root+=(DEBIAN_FRONTEND=noninteractive)
         command+=(-o DPkg::Lock::Timeout=300)
         # A new machine has no package lists, or old ones. If they cannot be had, the install says so.
-        "${as_root[@]}" apt-get update </dev/null >"$log" 2>&1 || true
+        "${as_root[@]}" apt-get -o Acquire::Retries=3 update </dev/null >"$log" 2>&1 || true
     fi
     if ! "${as_root[@]}" "${command[@]}" </dev/null >>"$log" 2>&1; then
         tail -n 20 "$log" >&2

@@ -263,8 +263,7 @@ struct RemoteLedgerTests {
         #expect(exit == 0)
         let standIn = try StandIn(.secure, body: Self.status, folder: folder)
         let port = try #require(try await standIn.address().split(separator: ":").last)
-        let ledger = try RemoteLedger(
-            url: "https://localhost:\(port)", key: Self.key, limits: Self.limits)
+        let ledger = try RemoteLedger(url: "https://localhost:\(port)", key: Self.key)
         let error = try await Self.error { try ledger.status() }
         #expect(
             error == .unread("https://localhost:\(port)/api/v1/ledger/status", .untrusted))

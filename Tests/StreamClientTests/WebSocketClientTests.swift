@@ -210,11 +210,7 @@ import WebSocketMessages
     @Test func aConnectionAtRestMayBeSilent() async throws {
         let server = try await ScriptedServer([[.accept, .hear(7), Self.text("a")]])
         let connection = try await connect(
-            server,
-            settings {
-                $0.timeouts.firstByteMilliseconds = 2_000
-                $0.timeouts.idleMilliseconds = 50
-            })
+            server, settings { $0.timeouts.idleMilliseconds = 50 })
         try await Task.sleep(for: .milliseconds(150))
         try await connection.send(WebSocketMessage(text: "q"))
         var messages = connection.messages.makeAsyncIterator()

@@ -21,7 +21,7 @@ body = json.dumps({"model": "gpt-4.1", "stream": True, "max_tokens": 50, "messag
 
 
 async def started(process, log):
-    for _ in range(1_000):
+    for _ in range(6_000):
         found = re.search(r"listening on http://127.0.0.1:(\d+)", open(log).read())
         if found:
             return int(found.group(1))

@@ -20,9 +20,11 @@ import time
 
 binary, chromium = sys.argv[1:3]
 tokens = 40
-page_seconds = 60
+page_seconds = 120
 asked = []
 reports = queue.Queue()
+# Set once the page has read a first piece.
+has_read = threading.Event()
 
 
 class Quiet(http.server.BaseHTTPRequestHandler):
@@ -40,7 +42,7 @@ class Quiet(http.server.BaseHTTPRequestHandler):
 
 
 class Upstream(Quiet):
-    """Counts what it is asked, and streams slowly enough that a page has to read piece by piece."""
+    """Counts what it is asked, and sends the rest of a stream once the page has read its beginning."""
 
     def do_GET(self):
         asked.append(self.path)
@@ -55,7 +57,8 @@ class Upstream(Quiet):
         self.end_headers()
         for number in range(tokens):
             self.event({"choices": [{"index": 0, "delta": {"content": f"{number} "}}]})
-            time.sleep(0.005)
+            if number == 0:
+                has_read.wait(60)
         self.event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
         self.event({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": tokens,
                                              "total_tokens": 9 + tokens}})
@@ -78,7 +81,11 @@ class Pages(Quiet):
         self.reply(pages.get(self.path, "").encode(), "text/html; charset=utf-8")
 
     def do_POST(self):
-        reports.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/first":
+            has_read.set()
+        else:
+            reports.put(json.loads(body))
         self.reply(b"", "text/plain")
 
 
@@ -96,7 +103,10 @@ streaming_page = """
         {"Content-Type": "application/json", "X-Tokenmeter-Project": "page"}});
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let bytes = "", pieces = 0;
-    for (let part; !(part = await reader.read()).done; pieces++) bytes += part.value;
+    for (let part; !(part = await reader.read()).done; pieces++) {
+        bytes += part.value;
+        if (pieces == 0) await fetch("/first", {method: "POST", body: ""});
+    }
     const payloads = bytes.split("\\n\\n").filter(line => line.startsWith("data: {")).map(line => JSON.parse(line.slice(6)));
     return {status: answer.status, pieces, event: answer.headers.get("x-tokenmeter-event"),
         text: payloads.map(payload => payload.choices[0]?.delta.content ?? "").join(""), isWhole: bytes.endsWith("data: [DONE]\\n\\n")};

@@ -33,7 +33,7 @@ struct RelayBench {
     ) async throws -> Int32 {
         let standIn = try Service(
             sandbox, command: "simulate",
-            flags: ["--tokens", "12", "--ttft", "0ms", "--rate", "max", "--for", "100s"] + simulate)
+            flags: ["--tokens", "12", "--ttft", "0ms", "--rate", "max", "--for", "60m"] + simulate)
         do {
             let upstream = try await standIn.address()
             let path = try sandbox.write(

@@ -21,7 +21,7 @@ final class Service {
         let process = process
         // At once: before it runs its number is 0, and that is the group of the tests themselves.
         let statuses = try process.start()
-        ending = Task { await process.end(statuses, within: .seconds(300)).status }
+        ending = Task { await process.end(statuses, within: .seconds(3_600)).status }
     }
 
     /// `http://127.0.0.1:PORT`, once it listens.
