@@ -20,7 +20,7 @@ package enum Oddity: String, CaseIterable, Sendable {
     case nonMonotonic = "non_monotonic"
     /// The stream goes on to usage after an error: it is taken.
     case usageAfterError = "usage_after_error"
-    /// All counts are zero although text came: taken as not said.
+    /// A count of zero where text came, or more was counted before: taken as not said.
     case zeroUsage = "zero_usage"
     /// Other models did a part of it; it is priced as the one that answered.
     case otherModels = "other_models"
@@ -38,6 +38,9 @@ package enum Oddity: String, CaseIterable, Sendable {
     case oversizedPayload = "oversized_payload"
     /// The stream holds an error.
     case errorInStream = "error_in_stream"
+    /// Another answer stands behind the end of this one: of the same vendor's the last one is taken,
+    /// of another's the first.
+    case anotherAnswer = "another_answer"
 }
 
 /// Oddities, each once.

@@ -11,6 +11,8 @@ package struct UsageReading: Hashable, Sendable {
     package var finishReason: String?
     /// The tier that served it, as the vendor writes it.
     package var serviceTier: String?
+    /// What else a rate line's `when` may ask for, such as `speed: fast`, as far as the vendor tells it.
+    package var attributes: [String: String] = [:]
     /// Disjoint counts.
     package var usage = Usage()
     package var known = Known.unknown

@@ -34,7 +34,7 @@ extension UsageReading {
             guard let api = stated ?? StreamAPI(usage: usage) else { throw .unrecognised }
             tally.api = api
             tally.take(VendorUsage.counts(usage, api), from: usage, isFinal: true)
-            tally.note(tier: usage["service_tier"] ?? usage["serviceTier"])
+            tally.noteConditions(of: usage)
         }
         guard tally.counts != nil else { throw .silent(tally.api ?? .openAIChat) }
         tally.hasEnd = true

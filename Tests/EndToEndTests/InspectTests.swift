@@ -83,6 +83,23 @@ struct InspectTests {
         #expect(line.text.contains(#""cost_at_least":{"amount":"0.00004""#), "\(line.text)")
     }
 
+    /// A fast answer of Anthropic's costs twice the usual: 1,000 × $10 + 1,000 × $50 a million.
+    @Test func aFastAnswerIsPricedAsOne() async throws {
+        let sandbox = try Sandbox()
+        let usage =
+            #"{"input_tokens":1000,"cache_read_input_tokens":0,"output_tokens":1000,"speed":"fast"}"#
+        let flags = "--model claude-opus-4.8 --at 2026-11-20 --format json"
+        for (more, cost) in [("", "0.06 USD"), (" --when speed=standard", "0.03 USD")] {
+            let output = try await sandbox.shell(
+                "echo '\(usage)' | tokenmeter price --vendor-usage - \(flags)\(more)")
+            #expect(try output.json().money("cost") == cost, "\(output.errors)")
+        }
+        let line = try await sandbox.shell(
+            #"echo '{"model":"claude-opus-4.8","at":"2026-11-20","vendor_usage":\#(usage)}' | tokenmeter price"#
+        )
+        #expect(try JSON.object(line.text).money("cost") == "0.06 USD", "\(line.text)")
+    }
+
     /// The last event counts among the others though no blank line ends it.
     @Test func theLastEventIsShownWithoutItsBlankLine() async throws {
         let sandbox = try Sandbox()

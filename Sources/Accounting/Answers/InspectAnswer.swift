@@ -98,6 +98,7 @@ package struct InspectAnswer {
             "model": .optional(reading.model), "id": .optional(reading.vendorID),
             "finish_reason": .optional(reading.finishReason),
             "service_tier": .optional(reading.serviceTier),
+            "when": LedgerEntry.json(reading.attributes),
             "known": .string(reading.known.rawValue), "method": .optional(reading.method),
             "usage": reading.usage.json, "is_input_known": .bool(reading.isInputKnown),
             "vendor_cost": reading.vendorCost?.json ?? .null,
@@ -126,6 +127,7 @@ package struct InspectAnswer {
             let lines: [(String, String?)] = [
                 ("api", reading.api?.rawValue), ("model", reading.model), ("id", reading.vendorID),
                 ("finish reason", reading.finishReason), ("service tier", reading.serviceTier),
+                ("when", reading.attributes.words.nonEmpty),
                 ("known", reading.known.rawValue), ("method", reading.method),
                 ("usage", reading.usage.words.nonEmpty),
                 ("vendor's cost", reading.vendorCost?.display), ("error", reading.errorKind),
@@ -161,6 +163,13 @@ extension Usage {
     }
 }
 
+extension [String: String] {
+    /// `speed=fast`
+    fileprivate var words: String {
+        sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+    }
+}
+
 extension String {
     fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }
@@ -179,7 +188,7 @@ extension Oddity {
         case .unusableCount: "a count that is no whole number up to 10¹²; taken as not said"
         case .nonMonotonic: "a count became smaller on the way; the last one is taken"
         case .usageAfterError: "usage came after an error; it is taken"
-        case .zeroUsage: "all counts are zero although text came; taken as not said"
+        case .zeroUsage: "a count of zero where there was more; taken as not said"
         case .otherModels: "other models did a part of it"
         case .modelChanged: "the model changed on the way; the last one is taken"
         case .missingDone: "the stream ended without the sign of its end"
@@ -188,6 +197,7 @@ extension Oddity {
         case .duplicateKey: "a payload has a key twice; the last one is taken"
         case .oversizedPayload: "a payload is longer than the limit; passed over"
         case .errorInStream: "the stream holds an error"
+        case .anotherAnswer: "another answer stands behind the end; one of them is read"
         }
     }
 }

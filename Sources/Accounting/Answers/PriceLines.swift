@@ -182,6 +182,7 @@ package struct LineQuestion {
         if !isTierGiven, let tier = reading.serviceTier {
             purchase.serviceTier = RateConditions.tier(tier.lowercased())
         }
+        purchase.attributes.merge(reading.attributes) { given, _ in given }
     }
 
     /// The member that brought an error up, where it was given.

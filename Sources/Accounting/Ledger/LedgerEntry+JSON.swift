@@ -24,7 +24,8 @@ extension LedgerEntry {
         ])
     }
 
-    private static func json(_ pairs: [String: String]) -> JSONValue? {
+    /// Names and their values, in order; `nil` where there are none.
+    static func json(_ pairs: [String: String]) -> JSONValue? {
         guard !pairs.isEmpty else { return nil }
         var object = JSONObject()
         for (name, value) in pairs.sorted(by: { $0.key < $1.key }) {

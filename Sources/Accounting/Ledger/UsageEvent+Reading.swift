@@ -50,7 +50,8 @@ extension UsageEvent {
             modelAsked: Self.bounded(modelAsked), modelAnswered: reading.model.map(Self.bounded),
             serviceTier: reading.serviceTier.map(Self.bounded) ?? RateConditions.standardTier,
             serviceTierAsked: serviceTierAsked.map(Self.bounded),
-            usage: reading.usageOfRequest, known: reading.known, method: reading.method,
+            attributes: reading.attributes.mapValues(Self.bounded), usage: reading.usageOfRequest,
+            known: reading.known, method: reading.method,
             source: attribution.source, project: attribution.project, user: attribution.user,
             tags: attribution.tags, vendorCost: reading.vendorCost)
     }

@@ -20,7 +20,9 @@ struct VendorCounts: Hashable, Sendable {
     var audioOutput: Int64 = 0
     var imageOutput: Int64 = 0
     var videoOutput: Int64 = 0
-    var webSearches: Int64 = 0
+    /// Tokens of what the vendor read and cites, billed by themselves.
+    var citations: Int64 = 0
+    var calls = VendorCalls()
     /// The vendor's own sum.
     var total: Int64?
     var oddities = Oddities()
@@ -59,7 +61,10 @@ struct VendorCounts: Hashable, Sendable {
         parts.take(imageOutput, .imageOutput, .modalityExceedsTotal)
         parts.take(videoOutput, .videoOutput, .modalityExceedsTotal)
         parts.takeRest(.output)
-        parts.add(webSearches, .webSearch)
+        parts.add(citations, .citation)
+        parts.add(calls.webSearches, .webSearch)
+        parts.add(calls.fileSearches, .fileSearch)
+        parts.add(calls.mapGroundings, .mapsGrounding)
         oddities.formUnion(parts.oddities)
         return parts.usage
     }
@@ -93,6 +98,29 @@ struct VendorCounts: Hashable, Sendable {
                 oddities.insert(.unusableCount)
             }
         }
+    }
+}
+
+/// How often the vendor called tools of its own that it bills by the call.
+struct VendorCalls: Hashable, Sendable {
+    var webSearches: Int64 = 0
+    var fileSearches: Int64 = 0
+    var mapGroundings: Int64 = 0
+
+    /// Of two tellings of one answer the larger: vendors repeat what they called.
+    mutating func formUnion(_ other: VendorCalls) {
+        webSearches = max(webSearches, other.webSearches)
+        fileSearches = max(fileSearches, other.fileSearches)
+        mapGroundings = max(mapGroundings, other.mapGroundings)
+    }
+
+    /// What is not counted here as `other` has it.
+    func filled(from other: VendorCalls) -> VendorCalls {
+        var calls = self
+        if webSearches == 0 { calls.webSearches = other.webSearches }
+        if fileSearches == 0 { calls.fileSearches = other.fileSearches }
+        if mapGroundings == 0 { calls.mapGroundings = other.mapGroundings }
+        return calls
     }
 }
 

@@ -37,12 +37,14 @@ enum VendorUsage {
         counts.audioOutput = reader.count(in: "completion_tokens_details", "audio_tokens") ?? 0
         counts.imageOutput = reader.count(in: "completion_tokens_details", "image_tokens") ?? 0
         counts.videoOutput = reader.count(in: "completion_tokens_details", "video_tokens") ?? 0
-        counts.webSearches =
+        counts.calls.webSearches =
             reader.count(in: "server_tool_use_details", "web_search_requests")
             ?? reader.count(in: "server_tool_use", "web_search_requests")
             ?? reader.count("num_search_queries") ?? 0
+        counts.citations = reader.count("citation_tokens") ?? 0
         counts.oddities.formUnion(reader.oddities)
         placeOutsiders(&counts)
+        placeResearch(object, &counts)
         return counts
     }
 
@@ -62,7 +64,7 @@ enum VendorUsage {
         counts.reasoning = reader.count(in: "output_tokens_details", "reasoning_tokens") ?? 0
         counts.audioOutput = reader.count(in: "output_tokens_details", "audio_tokens") ?? 0
         counts.imageOutput = reader.count(in: "output_tokens_details", "image_tokens") ?? 0
-        counts.webSearches =
+        counts.calls.webSearches =
             reader.count(in: "server_side_tool_usage_details", "web_search_calls") ?? 0
         counts.oddities.formUnion(reader.oddities)
         placeOutsiders(&counts)
@@ -89,7 +91,7 @@ enum VendorUsage {
         }
         let whole = anthropicPass(object)
         sum.reasoning = whole.reasoning
-        sum.webSearches = whole.webSearches
+        sum.calls = whole.calls
         return sum
     }
 
@@ -103,7 +105,7 @@ enum VendorUsage {
         }
         counts.output = reader.count("output_tokens")
         counts.reasoning = reader.count(in: "output_tokens_details", "thinking_tokens") ?? 0
-        counts.webSearches = reader.count(in: "server_tool_use", "web_search_requests") ?? 0
+        counts.calls.webSearches = reader.count(in: "server_tool_use", "web_search_requests") ?? 0
         counts.oddities.formUnion(reader.oddities)
         return counts
     }
@@ -208,21 +210,37 @@ enum VendorUsage {
 
     // MARK: Shared
 
-    /// Writes to caches: five minutes unless the vendor tells them apart. A day is priced as an hour.
+    /// Writes to caches: five minutes unless the vendor tells them apart, as Anthropic does, and
+    /// LiteLLM among the details of the prompt. A day is priced as an hour.
     ///
     /// Where the breakdown is not the whole, as when a later event raised the total alone, the rest
     /// is of five minutes.
     private static func takeWrites(
         _ written: Int64?, _ reader: inout CountReader, _ counts: inout VendorCounts
     ) {
-        let hour = reader.count(in: "cache_creation", "ephemeral_1h_input_tokens") ?? 0
-        let day = reader.count(in: "cache_creation", "ephemeral_24h_input_tokens") ?? 0
-        let minutes = reader.count(in: "cache_creation", "ephemeral_5m_input_tokens") ?? 0
+        let kinds =
+            reader.object["cache_creation"]
+            ?? reader.object["prompt_tokens_details"]?["cache_creation_token_details"]
+        let hour = reader.count(kinds?["ephemeral_1h_input_tokens"]) ?? 0
+        let day = reader.count(kinds?["ephemeral_24h_input_tokens"]) ?? 0
+        let minutes = reader.count(kinds?["ephemeral_5m_input_tokens"]) ?? 0
         let long = hour + day
         let whole = max(written ?? (long + minutes), 0)
         if long + minutes > whole { reader.oddities.insert(.totalMismatch) }
         counts.cacheWrite1h = min(long, whole)
         counts.cacheWrite5m = whole - counts.cacheWrite1h
+    }
+
+    /// Perplexity's research reasons beside its completion, and leaves that out of its total: its own
+    /// `cost` bills 73,997 tokens of reasoning, and 7,163 of output beside them, for a total of 7,196.
+    private static func placeResearch(_ object: JSONValue, _ counts: inout VendorCounts) {
+        guard object["citation_tokens"] != nil, object["reasoning_tokens"] != nil,
+            !counts.oddities.contains(.reasoningBesideOutput),
+            counts.reasoning > 0, let output = counts.output, let input = counts.input,
+            counts.total == input + output
+        else { return }
+        counts.output = output + counts.reasoning
+        counts.oddities.insert(.reasoningBesideOutput)
     }
 
     /// Puts parts that stand outside their total inside, where the vendor's own sum says so.

@@ -33,7 +33,11 @@ extension StreamTally {
         let isDocument = choices.contains {
             $0["message"] != nil && ($0["delta"] == nil || finishReason != nil)
         }
-        if isDocument { hasEnd = true }
+        if isDocument {
+            hasEnd = true
+            // Where it stands beside a delta, another choice may still go on.
+            endIsGuess = choices.contains { $0["delta"] != nil }
+        }
         let found =
             [value["usage"], value["x_groq"]?["usage"]] + choices.map { $0["usage"] }
         guard let usage = found.compactMap(\.self).last(where: { $0.members != nil }) else {
@@ -77,15 +81,24 @@ extension StreamTally {
         hasEnd = true
         note(finish: response["incomplete_details"]?["reason"] ?? response["status"])
         if let error = response["error"], error.isError { takeError(error) }
-        guard let usage = response["usage"], usage.members != nil else { return }
-        var counts = VendorUsage.openAIResponses(usage)
-        if counts.webSearches == 0 {
-            let calls = response["output"]?.elements?.filter {
-                $0["type"] == "web_search_call" && $0["status"] == "completed"
-            }
-            counts.webSearches = Int64(calls?.count ?? 0)
+        for tool in response["tools"]?.elements ?? []
+        where tool["type"]?.textValue?.hasPrefix("web_search_preview") == true {
+            attributes["web_search_tool"] = "preview"
         }
-        take(counts, from: usage, isFinal: true)
+        var found = VendorCalls()
+        for item in response["output"]?.elements ?? [] where item["status"] == "completed" {
+            switch item["type"] {
+            // Pages that are opened and read cost no call.
+            // https://developers.openai.com/api/docs/guides/tools-web-search (checked 2026-11-29)
+            case "web_search_call" where (item["action"]?["type"] ?? "search") == "search":
+                found.webSearches += 1
+            case "file_search_call": found.fileSearches += 1
+            default: break
+            }
+        }
+        calls.formUnion(found)
+        guard let usage = response["usage"], usage.members != nil else { return }
+        take(VendorUsage.openAIResponses(usage), from: usage, isFinal: true)
     }
 
     /// Runs of assistants; the steps of a run repeat a part of its usage.

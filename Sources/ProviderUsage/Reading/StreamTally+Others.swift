@@ -27,13 +27,28 @@ extension StreamTally {
         }
     }
 
+    private static let inputKeys = [
+        "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
+    ]
+
     private mutating func takeMerged(_ usage: JSONValue?, isFinal: Bool) {
         guard let members = usage?.members else { return }
-        for member in members where member.value != .null { merged[member.key] = member.value }
+        // Some who speak like it tell the input at the start alone, and end with zeros.
+        let isInputUnsaid =
+            (counts?.input ?? 0) > 0 && usage?["input_tokens"] == 0 && usage?["iterations"] == nil
+            && Self.inputKeys.allSatisfy { usage?[$0] == nil || usage?[$0] == 0 }
+        if isInputUnsaid { oddities.insert(.zeroUsage) }
+        for member in members where member.value != .null {
+            if isInputUnsaid, Self.inputKeys.contains(member.key) || member.key == "cache_creation"
+            {
+                continue
+            }
+            merged[member.key] = member.value
+        }
         var object = JSONObject()
         for (key, value) in merged { object.append(key, value) }
-        note(tier: merged["service_tier"])
         let whole = JSONValue.object(object)
+        noteConditions(of: whole)
         let counts = VendorUsage.anthropic(whole)
         // A delta that names no output leaves the start's placeholder.
         let wasPlaceholder = isOutputPlaceholder && usage?["output_tokens"] == nil
@@ -58,9 +73,30 @@ extension StreamTally {
         }
         note(finish: value["promptFeedback"]?["blockReason"])
         if let error = value["error"], error.isError { takeError(error) }
+        noteGrounding(value["candidates"]?.elements ?? [])
         guard let usage = value["usageMetadata"], usage.members != nil else { return }
-        note(tier: usage["serviceTier"])
+        noteConditions(of: usage)
         take(VendorUsage.gemini(usage), from: usage, isFinal: finishIsTrusted)
+    }
+
+    /// Grounding is billed by the search from Gemini 3 on, and by the prompt that was grounded before.
+    /// https://ai.google.dev/gemini-api/docs/pricing (checked 2026-11-29)
+    private mutating func noteGrounding(_ candidates: [JSONValue]) {
+        var found = VendorCalls()
+        for metadata in candidates.compactMap({ $0["groundingMetadata"] }) {
+            let queries = metadata["webSearchQueries"]?.elements?.filter {
+                $0.textValue?.isEmpty == false
+            }
+            found.webSearches += Int64(queries?.count ?? 0)
+            if metadata["groundingChunks"]?.elements?.contains(where: { $0["maps"] != nil }) == true
+            {
+                found.mapGroundings = 1
+            }
+        }
+        let name = model ?? modelAsked ?? ""
+        let isByPrompt = ["gemini-1", "gemini-2"].contains { name.contains($0) }
+        if isByPrompt { found.webSearches = min(found.webSearches, 1) }
+        calls.formUnion(found)
     }
 
     mutating func readInteraction(_ value: JSONValue) {

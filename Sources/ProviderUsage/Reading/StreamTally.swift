@@ -33,7 +33,15 @@ struct StreamTally: Sendable {
     var oddities = Oddities()
     var errorKind: String?
     var cost: Money?
+    /// What else the vendor tells of the request.
+    var attributes: [String: String] = [:]
+    /// Calls of the vendor's tools that stand among the answer, and not among its counts.
+    var calls = VendorCalls()
     private(set) var payloads = 0
+    /// Whether what was taken for the end may be that of one choice.
+    var endIsGuess = false
+    /// Whether the sign of the end came before the payload that is being read.
+    private var wasEnded = false
     /// Payloads that were read to find out whose they are, and which answer it is.
     private var looks = 0
 
@@ -77,6 +85,7 @@ struct StreamTally: Sendable {
             return
         }
         payloads += 1
+        wasEnded = hasEnd && !endIsGuess
         if let api, !isTelling(bytes, api) {
             // It is not read, and yet what is no object shows at its ends.
             let isObject = bytes.first == UInt8(ascii: "{") && bytes.last == UInt8(ascii: "}")
@@ -96,6 +105,10 @@ struct StreamTally: Sendable {
             oddities.insert(.malformedPayload)
             return
         }
+        if wasEnded, isOfAnother(value, payload) {
+            oddities.insert(.anotherAnswer)
+            return
+        }
         if api == nil { api = StreamAPI(recognising: value, type: payload.type) }
         if let api {
             count(bytes, api)
@@ -105,6 +118,15 @@ struct StreamTally: Sendable {
             takeError(error)
             if !payload.isEvent { hasEnd = true }
         }
+    }
+
+    /// Whether a payload behind the end is of another vendor's shape.
+    private func isOfAnother(_ value: JSONValue, _ payload: BodyFraming.Payload) -> Bool {
+        guard let api, let other = StreamAPI(recognising: value, type: payload.type) else {
+            return false
+        }
+        let alike: Set<StreamAPI> = [.openAIChat, .openAICompletions]
+        return api != other && !alike.isSuperset(of: [api, other])
     }
 
     private mutating func value(of bytes: UnsafeRawBufferPointer) throws -> JSONValue {
@@ -148,6 +170,7 @@ struct StreamTally: Sendable {
         payloadHasText = text.bytes > before
         isFirstText = before == 0 && payloadHasText
         if payloadHasText, counts != nil { hasTextBehindCounts = true }
+        if payloadHasText, wasEnded { oddities.insert(.anotherAnswer) }
         // A finish that more text follows was none, and usage that came before it is not the last.
         if payloadHasText, isFinished || isFinal {
             if isFinished { finishIsStamp = firstTextWasFinal }
@@ -244,8 +267,9 @@ struct StreamTally: Sendable {
 
     /// The first id counts; some vendors give each event one of its own.
     mutating func note(id: JSONValue?) {
-        guard vendorID == nil, let id = id?.textValue, !id.isEmpty else { return }
-        vendorID = id
+        guard let id = id?.textValue, !id.isEmpty else { return }
+        if wasEnded, vendorID != nil, vendorID != id { oddities.insert(.anotherAnswer) }
+        if vendorID == nil { vendorID = id }
     }
 
     mutating func note(finish reason: JSONValue?) {
@@ -261,6 +285,28 @@ struct StreamTally: Sendable {
     mutating func note(tier: JSONValue?) {
         // `auto` is a question: it says that the vendor may choose, and not what it chose.
         if let tier = tier?.textValue, !tier.isEmpty, tier != "auto" { serviceTier = tier }
+    }
+
+    /// What a usage object tells of how the request was served.
+    mutating func noteConditions(of usage: JSONValue) {
+        note(tier: Self.tier(ofTraffic: usage["trafficType"]))
+        note(tier: usage["service_tier"] ?? usage["serviceTier"])
+        if let speed = usage["speed"]?.textValue, speed != "standard" {
+            attributes["speed"] = speed
+        }
+    }
+
+    /// Vertex names the tier as a kind of traffic.
+    /// https://cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/GenerateContentResponse
+    /// (checked 2026-11-29)
+    private static func tier(ofTraffic type: JSONValue?) -> JSONValue? {
+        switch type {
+        case "ON_DEMAND_PRIORITY": "priority"
+        case "ON_DEMAND_FLEX": "flex"
+        // What was bought ahead is billed by no token.
+        case "PROVISIONED_THROUGHPUT": "provisioned_throughput"
+        default: nil
+        }
     }
 
     mutating func takeError(_ error: JSONValue) {
@@ -286,10 +332,10 @@ struct StreamTally: Sendable {
             oddities.insert(.zeroUsage)
             return
         }
-        if let counts, !isOutputPlaceholder,
-            (new.input ?? 0) < (counts.input ?? 0) || (new.output ?? 0) < (counts.output ?? 0)
-        {
-            oddities.insert(.nonMonotonic)
+        if let counts {
+            let isLess = (new.input ?? 0) < (counts.input ?? 0)
+            let isShorter = !isOutputPlaceholder && (new.output ?? 0) < (counts.output ?? 0)
+            if isLess || isShorter { oddities.insert(.nonMonotonic) }
         }
         if errorKind != nil { oddities.insert(.usageAfterError) }
         // Of less than was final before it says nothing better.
@@ -325,6 +371,7 @@ struct StreamTally: Sendable {
         reading.vendorID = vendorID
         reading.finishReason = finishReason
         reading.serviceTier = serviceTier
+        reading.attributes = attributes
         reading.vendorCost = cost
         reading.errorKind = errorKind
         reading.text = text
@@ -354,6 +401,7 @@ struct StreamTally: Sendable {
         } else if !known.isSilent {
             reading.known = .partial
         }
+        if reading.known != .unknown { known.calls = known.calls.filled(from: calls) }
         reading.usage = known.usage(&oddities)
         reading.oddities = oddities
         return reading

@@ -65,15 +65,18 @@ struct PriceCommand: ParsableCommand {
         for oddity in reading.oddities.list { Terminal.note("note: \(oddity.sentence)") }
         try price(
             ["meter": counts], model: model,
-            tier: serviceTier ?? reading.serviceTier?.lowercased())
+            tier: serviceTier ?? reading.serviceTier?.lowercased(),
+            when: reading.attributes.filter { name, _ in
+                !when.contains { $0.hasPrefix("\(name)=") }
+            }.map { "\($0)=\($1)" }.sorted())
     }
 
     private func price(
-        _ counts: [String: [String]], model: String?, tier: String?
+        _ counts: [String: [String]], model: String?, tier: String?, when told: [String] = []
     ) throws {
         let purchase = [
             "model": list(model), "channel": list(channel), "service_tier": list(tier),
-            "completed_at": list(completedAt), "billed_in": list(billedIn), "when": when,
+            "completed_at": list(completedAt), "billed_in": list(billedIn), "when": when + told,
         ]
         let question = parameters(global, pricing.values, counts, purchase)
         let hasCounts = counts.contains { !$0.value.isEmpty }
