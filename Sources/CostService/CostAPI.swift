@@ -210,8 +210,13 @@ package struct CostAPI: Sendable {
             request, of: service, as: [RequestBody.json, RequestBody.ndjson],
             upTo: Self.maximumEventsBytes)
         let document = try await waiting {
+            let ledger = try open(access, writer)
             var ingest = EventIngest(
-                into: try open(access, writer).context, project: access.key?.project)
+                into: ledger.context, project: access.key?.project,
+                isOpen: { id in
+                    if relay?.relay.isOpen(id) == true { return true }
+                    return try ledger.reservations.isHeld(id, account: ledger.context.account)
+                })
             try bytes.withUnsafeReadableBytes {
                 try Self.add($0.bindMemory(to: UInt8.self), of: type, to: &ingest)
             }

@@ -22,6 +22,10 @@ package struct RelayDoor: RelayGate {
         do {
             guard head.headers["origin"].count <= 1 else { throw OriginGuard.severalOrigins }
             try guardrail.admit(host: host(head), origin: origin)
+        } catch {
+            return eventLoop.makeFailedFuture(RelayProblem(Problem(error), for: nil))
+        }
+        do {
             let text = try key(head)
             if let access = try gate.rememberedAccess(text) {
                 return eventLoop.makeSucceededFuture(try Self.caller(access, origin))
@@ -30,11 +34,11 @@ package struct RelayDoor: RelayGate {
                 do {
                     return try Self.caller(try await gate.access(text), origin)
                 } catch {
-                    throw RelayProblem(Problem(error))
+                    throw RelayProblem(Problem(error), for: origin)
                 }
             }
         } catch {
-            return eventLoop.makeFailedFuture(RelayProblem(Problem(error)))
+            return eventLoop.makeFailedFuture(RelayProblem(Problem(error), for: origin))
         }
     }
 
@@ -69,7 +73,11 @@ package struct RelayDoor: RelayGate {
 }
 
 extension RelayProblem {
-    init(_ problem: Problem) {
+    /// `origin` of a page that may read it.
+    fileprivate init(_ problem: Problem, for origin: String?) {
         self.init(Int(problem.status.code), problem.code, problem.detail)
+        for header in origin.map(OriginGuard.headers) ?? [] {
+            headersOfPages[header.name] = header.value
+        }
     }
 }

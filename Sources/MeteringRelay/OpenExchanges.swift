@@ -1,28 +1,21 @@
-import NIOCore
+import Accounting
 import Synchronization
 
 /// The answers that are under way, so that all of them can be ended.
 final class OpenExchanges: Sendable {
-    private struct State {
-        var next = 0
-        var stops: [Int: @Sendable () -> Void] = [:]
+    private let stops = Mutex<[EventID: @Sendable () -> Void]>([:])
+
+    var count: Int { stops.withLock { $0.count } }
+
+    func add(_ id: EventID, _ stop: @escaping @Sendable () -> Void) {
+        stops.withLock { $0[id] = stop }
     }
 
-    private let state = Mutex(State())
+    func remove(_ id: EventID) { _ = stops.withLock { $0.removeValue(forKey: id) } }
 
-    var count: Int { state.withLock { $0.stops.count } }
-
-    func add(_ stop: @escaping @Sendable () -> Void) -> Int {
-        state.withLock { state in
-            state.next += 1
-            state.stops[state.next] = stop
-            return state.next
-        }
-    }
-
-    func remove(_ number: Int) { _ = state.withLock { $0.stops.removeValue(forKey: number) } }
+    func contains(_ id: EventID) -> Bool { stops.withLock { $0[id] != nil } }
 
     func stopAll() {
-        for stop in state.withLock({ Array($0.stops.values) }) { stop() }
+        for stop in stops.withLock({ Array($0.values) }) { stop() }
     }
 }

@@ -154,6 +154,9 @@ package final class Relay: Sendable {
     /// How many answers are under way.
     package var openExchanges: Int { open.count }
 
+    /// Whether an id is that of a request whose event is still to be kept.
+    package func isOpen(_ id: EventID) -> Bool { open.contains(id) || writer.isKeeping(id) }
+
     /// Ends what is still under way, each with its event.
     package func stop() { open.stopAll() }
 }

@@ -34,7 +34,6 @@ final class RelayExchange: StreamReceiver {
     private var exchange: HTTPExchange?
     private var attempt = 1
     private var retry: Scheduled<Void>?
-    private var number = 0
     private var isDiscarding = false
     /// Whether its worst case is reserved under a budget.
     private var isHolding = false
@@ -72,7 +71,7 @@ final class RelayExchange: StreamReceiver {
     func start() {
         relay.metrics.began(upstream.name)
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        number = relay.open.add { [eventLoop] in
+        relay.open.add(call.id) { [eventLoop] in
             eventLoop.execute { bound.value.stop() }
         }
         guard !call.route.isList else { return ask() }
@@ -89,6 +88,11 @@ final class RelayExchange: StreamReceiver {
         503, "ledger_unavailable",
         "the ledger cannot be written, and nothing is sent that could not be metered",
         retryAfterSeconds: 5)
+
+    /// Without a time to come back at: what was sent may be charged, and would be once more.
+    private static let notKept = RelayProblem(
+        503, "ledger_unavailable",
+        "the request was sent, and its event cannot be written now: the answer ends here")
 
     private func reserve() {
         guard !hasLeft else { return deny(RelayProblem(499, "left", "the client left")) }
@@ -134,6 +138,14 @@ final class RelayExchange: StreamReceiver {
 
     func answered(_ head: HTTPResponseHead) {
         if let wait = wait(for: head) { return again(afterMilliseconds: wait) }
+        guard head.status.code >= 200 else {
+            end = .refused
+            return give(
+                up: RelayProblem(
+                    502, "upstream_failed",
+                    "\(call.request.address.host) answers in another protocol (status \(head.status.code))"
+                ))
+        }
         let isElsewhere = (300..<400).contains(head.status.code) && head.status != .notModified
         guard !isElsewhere else {
             let host = call.request.address.host
@@ -385,7 +397,7 @@ final class RelayExchange: StreamReceiver {
         phase = .settled
         answer.entry = entry
         guard isKept else {
-            failure = Self.noLedger
+            failure = Self.notKept
             held.clear()
             end = .cut
             isUpstreamDone = true
@@ -431,7 +443,7 @@ final class RelayExchange: StreamReceiver {
         keepAlive?.cancel()
         patience?.cancel()
         releaseRoom()
-        relay.open.remove(number)
+        relay.open.remove(call.id)
         relay.metrics.ended(
             upstream.name, end, known: entry?.event.known.rawValue,
             firstTokenMilliseconds: answer.firstTokenMilliseconds, bytes: answer.bytes)

@@ -12,6 +12,8 @@ package struct RelayProblem: Error, Hashable, Sendable, CustomStringConvertible 
     package var retryAfterSeconds: Int?
     /// The methods that the route has, where it was asked with another.
     var allowed: [String] = []
+    /// What lets a page of another origin read it.
+    package var headersOfPages: [String: String] = [:]
 
     package init(_ status: Int, _ code: String, _ message: String, retryAfterSeconds: Int? = nil) {
         self.status = status
@@ -30,6 +32,7 @@ package struct RelayProblem: Error, Hashable, Sendable, CustomStringConvertible 
         if !allowed.isEmpty {
             headers.add(name: "allow", value: allowed.joined(separator: ", "))
         }
+        for (name, value) in headersOfPages { headers.add(name: name, value: value) }
         if status == 401 { headers.add(name: "www-authenticate", value: "Bearer") }
         return headers
     }

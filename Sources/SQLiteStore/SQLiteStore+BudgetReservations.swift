@@ -47,6 +47,13 @@ extension SQLiteStore: BudgetReservations {
         }
     }
 
+    package func isHeld(_ id: EventID, account: String) throws -> Bool {
+        try read { db in
+            guard let number = try Self.account(account, db) else { return false }
+            return try BudgetHolds(account: number, db).isHeld(id)
+        }
+    }
+
     package func held(
         under name: String, at time: Timestamp, account: String
     ) throws -> [Currency: Money] {

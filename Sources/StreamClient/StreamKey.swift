@@ -31,6 +31,12 @@ package struct StreamKey: Sendable, CustomStringConvertible, CustomReflectable {
         return String(rest)
     }
 
+    /// A name of a vendor's that may repeat the key. A short key is the word that a server of one's own
+    /// wants there, and may well be a part of a name.
+    package func redacted(name: String) -> String {
+        secret.unicodeScalars.count < 8 && name != secret ? name : redacted(name)
+    }
+
     /// The place behind the key, where it begins at `place`.
     private func end(in scalars: [Unicode.Scalar], from place: Int) -> Int? {
         var place = place

@@ -31,7 +31,9 @@ final class StandInProcess {
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = FileHandle.nullDevice
             process.standardError = log
+            let signals = try Signals([SIGINT, SIGTERM, SIGHUP])
             try process.run()
+            Self.end(process.processIdentifier, folder, with: signals)
             let said = try Self.firstLine(of: log)
             guard let address = said.split(separator: " ").last, address.hasPrefix("https://")
             else {
@@ -56,6 +58,17 @@ final class StandInProcess {
         }
         // What a temporary folder keeps is no reason to fail.
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Ends it with this program, should a signal end that.
+    private static func end(_ process: Int32, _ folder: URL, with signals: Signals) {
+        Thread.detachNewThread {
+            var number: Int32?
+            while number == nil { number = signals.wait(seconds: 3_600) }
+            kill(process, SIGTERM)
+            try? FileManager.default.removeItem(at: folder)
+            Terminal.end(128 + (number ?? SIGTERM))
+        }
     }
 
     private static func firstLine(of pipe: Pipe) throws -> String {

@@ -35,6 +35,39 @@ import Testing
             #"{"id":"\#(id)","start":"\#(date)T10:00:00Z","channel":"openai","model":"gpt-4.1","usage":{"input":\#(input)}}"#
     }
 
+    /// What a vendor says besides its counts is in the event, where the sender says nothing else.
+    @Test func whatTheVendorTellsOfTheRequestIsKept() async throws {
+        try await serving { curl in
+            let usage =
+                #"{"input_tokens":1000,"cache_read_input_tokens":0,"output_tokens":1000,"speed":"fast"}"#
+            let event =
+                #"{"id":"ID","start":"2026-11-20T10:00:00Z","channel":"anthropic","model":"claude-opus-4.8","vendor_usage":\#(usage)MORE}"#
+            for (id, more) in [("a", ""), ("b", #","when":{"speed":"standard"}"#)] {
+                let body = event.replacing("ID", with: id).replacing("MORE", with: more)
+                #expect(try await curl.post("/api/v1/events", body).status == 200)
+            }
+            let output = try await sandbox.run(["ledger", "export", "--format", "ndjson"])
+            let kept = try output.lines.map {
+                try JSON.object($0)["when"] as? [String: String]
+            }
+            #expect(Set(kept) == [["speed": "fast"], ["speed": "standard"]])
+        }
+    }
+
+    /// A service's first process has its rates from files, and later ones from the ledger.
+    @Test func theFirstProcessAnswersAsLaterOnesDo() async throws {
+        let path = "/api/v1/rates/show?model=gpt-4.1&at=2026-11-20"
+        var replies: [[String]] = []
+        for _ in 1...2 {
+            try await serving { curl in
+                let document = try JSON.object(try await curl.get(path).body)
+                replies.append(try document.objects("channels").compactMap { $0.string("id") })
+            }
+        }
+        #expect(replies[0] == replies[1])
+        #expect(replies[0].count > 2)
+    }
+
     private static let october = "since=2026-10-01&until=2026-11-01&timezone=UTC"
     private static let lines = ["Content-Type: application/x-ndjson"]
 

@@ -23,14 +23,14 @@ struct RelayBudgetTests {
         guard try await sandbox.has("python3") else { return }
         #expect(Self.question.utf8.count == 83)
         try await RelayBench.run(
-            simulate: ["--tokens", "100", "--ttft", "8s"], serve: try budgets(sandbox),
+            simulate: ["--tokens", "100", "--ttft", "15s"], serve: try budgets(sandbox),
             sandbox: sandbox
         ) { bench in
             let script = try sandbox.write(Self.crowd, to: "crowd.py")
             let output = try await sandbox.run(
                 URL(filePath: "/bin/sh"),
                 ["-c", "python3 \(script) \(bench.relay.address) '\(Self.question)' 200"],
-                in: sandbox.folder, timeout: .seconds(60))
+                in: sandbox.folder, timeout: .seconds(150))
             #expect(output.text == "200: 20\n402: 180\n", "\(output.text)\(output.errors)")
             #expect(try await bench.events(atLeast: 20).count == 20)
             // They used less than their worst case: there is room again.
@@ -40,14 +40,45 @@ struct RelayBudgetTests {
         }
     }
 
-    /// Counts the statuses of requests that are all under way together.
+    /// The id of a request under way is told with its head. Nobody else's event may take its place, and
+    /// free what is held for it.
+    @Test func theIDOfAnOpenRequestIsTaken() async throws {
+        for isHard in [true, false] {
+            let sandbox = try Sandbox()
+            let serve = isHard ? try budgets(sandbox) : []
+            try await RelayBench.run(
+                simulate: ["--tokens", "60", "--rate", "20"], serve: serve, sandbox: sandbox
+            ) { bench in
+                let question = RelayBench.question(#","max_tokens":60,"stream":true"#)
+                let output = try await sandbox.shell(
+                    """
+                    curl -sN -D head -H 'Content-Type: application/json' --data-binary '\(question)' \
+                        \(bench.relay.address)/v1/chat/completions > body &
+                    until grep -qi '^x-tokenmeter-event' head 2>/dev/null; do sleep 0.05; done
+                    ID=$(sed -nE 's/^x-tokenmeter-event: ([0-9a-f-]+).*/\\1/pI' head)
+                    curl -s -H 'Content-Type: application/json' \(bench.relay.address)/api/v1/events --data-binary \
+                        '{"id":"'$ID'","start":"2026-10-01T10:00:00Z","channel":"openai","model":"gpt-4.1","usage":{"input":1}}'
+                    wait
+                    """)
+                let row = try #require(try JSON.object(output.text).objects("rows").first)
+                #expect(row.string("outcome") == "refused", "\(output.text)\(output.errors)")
+                #expect(row.string("field") == "id")
+                #expect(row.string("problem")?.contains("under way") == true)
+                let event = try #require(try await bench.events(atLeast: 1).first)
+                #expect(event.string("known") == "reported")
+                #expect(try event.object("usage").integer("output") == 60)
+            }
+        }
+    }
+
+    /// Counts the statuses of requests that are all under way together: all connections stand before
+    /// the first asks.
     private static let crowd = """
         import asyncio, collections, sys, urllib.parse
 
         url, body, count = urllib.parse.urlparse(sys.argv[1]), sys.argv[2].encode(), int(sys.argv[3])
 
-        async def ask():
-            reader, writer = await asyncio.open_connection(url.hostname, url.port)
+        async def ask(reader, writer):
             writer.write(b"POST /v1/chat/completions HTTP/1.1\\r\\nHost: %s\\r\\n" % url.netloc.encode()
                 + b"Content-Type: application/json\\r\\nConnection: close\\r\\n"
                 + b"Content-Length: %d\\r\\n\\r\\n" % len(body) + body)
@@ -57,7 +88,10 @@ struct RelayBudgetTests {
             return head.split()[1].decode()
 
         async def main():
-            statuses = collections.Counter(await asyncio.gather(*(ask() for _ in range(count))))
+            connections = await asyncio.gather(
+                *(asyncio.open_connection(url.hostname, url.port) for _ in range(count)))
+            statuses = collections.Counter(
+                await asyncio.gather(*(ask(*connection) for connection in connections)))
             for status, number in sorted(statuses.items()):
                 print(f"{status}: {number}")
 

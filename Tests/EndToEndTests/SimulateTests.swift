@@ -7,15 +7,15 @@ import Testing
     /// follow what the line printed.
     private static func serving(_ flags: String, _ line: String) async throws -> Output {
         let sandbox = try Sandbox()
-        let port = "sed -n 's/^listening on //p' log"
         return try await sandbox.shell(
             """
-            tokenmeter simulate --port 0 --for 60s --ttft 0 --rate max \(flags) 2>log >out &
+            tokenmeter simulate --port 0 --for 60m --ttft 0 --rate max \(flags) 2>log >out &
             PID=$!
-            for i in $(seq 100); do [ -n "$(\(port))" ] && break; sleep 0.05; done
-            ADDRESS=$(\(port))
+            address() { sed -n 's/^listening on //p' log; }
+            until [ -n "$(address)" ] || ! kill -0 $PID 2>/dev/null; do sleep 0.05; done
+            ADDRESS=$(address)
             \(line)
-            kill $PID; for i in $(seq 100); do kill -0 $PID 2>/dev/null || break; sleep 0.05; done
+            kill $PID; wait $PID
             cat out log | sed 's/:[0-9]*$//'
             """)
     }
@@ -100,6 +100,29 @@ import Testing
             #expect(framing >= 2 && framing < 30, "\(row)")
         }
     }
+
+    #if os(Linux)
+        /// Whoever ends it ends its stand-in, and the folder of that.
+        @Test func benchLeavesNobodyBehind() async throws {
+            let output = try await Sandbox().shell(
+                """
+                tokenmeter bench --tokens 1000 --rate 20 --runs 1 --streams 0 2>/dev/null &
+                PID=$!
+                until ls tokenmeter-bench-*/trust.pem >/dev/null 2>&1; do sleep 0.05; done
+                kill -TERM $PID
+                wait $PID
+                echo "exit $?"
+                for i in $(seq 200); do
+                    grep -qs "$PWD/[t]okenmeter-bench" /proc/[0-9]*/cmdline || break
+                    sleep 0.05
+                done
+                grep -cs "$PWD/[t]okenmeter-bench" /proc/[0-9]*/cmdline | grep -v ':0$'
+                ls -d tokenmeter-bench-* 2>/dev/null
+                true
+                """)
+            #expect(output.text == "exit 143\n", "\(output.text)\(output.errors)")
+        }
+    #endif
 
     @Test func benchRefusesHalfAComparison() async throws {
         let output = try await Sandbox().run(["bench", "--url", "http://127.0.0.1:1/v1"])

@@ -175,9 +175,9 @@ import Testing
 
     /// Nor where it would be cut in two, nor as the name of a model, which the ledger keeps.
     @Test func aKeyIsNeitherCutNorKept() async throws {
-        let long = String(repeating: "x", count: 298) + "sk-1"
+        let words = String(repeating: "x", count: 298) + "sk-1"
         let server = try await ScriptedServer(
-            Self.head(), Self.event(#"{"error":{"message":"\#(long)"}}"#))
+            Self.head(), Self.event(#"{"error":{"message":"\#(words)"}}"#))
         let failure = try await ask(server).outcome.failure
         #expect(failure?.description.contains("sk") == false)
         let named = try await ScriptedServer(
@@ -186,6 +186,12 @@ import Testing
         let reading = try await ask(named).outcome.reading
         #expect(reading.model == "(the key)")
         #expect(reading.vendorID == "(the key)")
+        // A word that is wanted where no key is may well be a part of a name.
+        let local = try #require(StreamKey("gpt"))
+        #expect(local.redacted(name: "gpt-4.1") == "gpt-4.1")
+        #expect(local.redacted(name: "gpt") == "(the key)")
+        let long = try #require(StreamKey("sk-12345"))
+        #expect(long.redacted(name: "m-sk-12345") == "m-(the key)")
     }
 
     /// A vendor's words are shown though a character of them is cut in two.

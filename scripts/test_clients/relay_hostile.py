@@ -89,6 +89,10 @@ async def long(writer):
     writer.write(chunk(finish) + chunk(b""))
 
 
+async def switching(writer):
+    writer.write(head("Upgrade: x\r\nConnection: upgrade", "101 Switching Protocols"))
+
+
 def endless(start):
     """What comes behind an end, or behind a finish whose usage never comes, never ends."""
     async def answer(writer):
@@ -137,7 +141,7 @@ answers = {
     "escaped": escaped,
     "plain": plain, "elsewhere": elsewhere, "packed": packed, "strange": strange_coding,
     "afterdone": endless(finish), "afterfinish": endless(finish.split(b"\n\n")[0] + b"\n\n"),
-    "endless": endless_head, "nohttp": no_http, "long": long, "late": late_usage,
+    "endless": endless_head, "switching": switching, "nohttp": no_http, "long": long, "late": late_usage,
 }
 
 
@@ -180,7 +184,7 @@ class Relay:
             [binary, "serve", "--port", "0", "--relay", file, "--database", self.database], stderr=self.log)
 
     async def started(self):
-        for _ in range(300):
+        for _ in range(1_200):
             found = re.search(r"listening on http://127.0.0.1:(\d+)", open(self.log.name).read())
             if found:
                 self.port = int(found.group(1))
@@ -233,9 +237,10 @@ async def upstreams_that_do_not_behave(relay):
     status, headers, body = await relay.ask("strange")
     assert body == b"12345" and relay.event(headers)["known"] == "unknown"
 
-    for model in ("endless", "nohttp"):
+    for model in ("endless", "nohttp", "switching"):
         status, _, body = await relay.ask(model)
         assert status == 502, (model, status, body)
+    assert b"another protocol" in body, body
     # What only the end of its connection ends may be cut: its client sees no clean end then.
     for model, known in (("cut", "estimated"), ("cutdocument", "unknown"), ("cutinusage", "estimated"),
                          ("cutarray", "unknown")):

@@ -36,7 +36,7 @@ extension PricingContext {
             "channels": .array(
                 book.catalog.channels.filter { channel in
                     lines.contains { $0.line.channel == channel.id }
-                }.map(\.json)),
+                }.sorted { $0.id < $1.id }.map(\.json)),
         ])
         for member in answer.fields.members { fields.append(member.key, member.value) }
         var report = answer.report

@@ -22,12 +22,18 @@ package struct EventIngest {
     private let context: LedgerContext
     /// The project that all events count for, by the key that sends them.
     private let project: String?
+    /// Whether an id is that of a request which a relay still has to tell of, or holds a budget for.
+    private let isOpen: (EventID) throws -> Bool
     private var items: [Item] = []
     private var entries: [LedgerEntry] = []
 
-    package init(into context: LedgerContext, project: String?) {
+    package init(
+        into context: LedgerContext, project: String?,
+        isOpen: @escaping (EventID) throws -> Bool = { _ in false }
+    ) {
         self.context = context
         self.project = project
+        self.isOpen = isOpen
     }
 
     package mutating func add(_ json: JSONValue) throws {
@@ -41,6 +47,10 @@ package struct EventIngest {
                 }
                 event.project = project
                 try own(&event, json, of: project)
+            }
+            // Its own event is the true one, and ends what is held for it.
+            guard (try? isOpen(event.id)) != true else {
+                throw EventProblem(field: "id", "is that of a request under way")
             }
             let line: RateLine?
             do {
@@ -150,6 +160,7 @@ package struct EventIngest {
             ("answered_model", reading.model.map(JSONValue.string)),
             ("vendor_id", reading.vendorID.map(JSONValue.string)),
             ("service_tier", reading.serviceTier.map(JSONValue.string)),
+            ("when", LedgerEntry.json(reading.attributes)),
             ("vendor_cost", reading.vendorCost?.json),
         ]
         for (name, value) in told where object[name] == nil {

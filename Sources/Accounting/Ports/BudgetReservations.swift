@@ -31,6 +31,9 @@ package protocol BudgetReservations: Sendable {
     /// Reservations whose lease has ended: their owner is dead.
     func expired(at time: Timestamp, account: String) throws -> [Reservation]
 
+    /// Whether something is held for a request of that id.
+    func isHeld(_ id: EventID, account: String) throws -> Bool
+
     /// What is held at a moment under the name of a budget; nothing is written.
     func held(
         under name: String, at time: Timestamp, account: String

@@ -114,6 +114,11 @@ package final class EventWriter: Sendable {
 
     // MARK: What is asked of it
 
+    /// Whether an event of that id waits to be kept.
+    func isKeeping(_ id: EventID) -> Bool {
+        state.withLock { $0.unkept.contains { $0.id == id } }
+    }
+
     /// Keeps an event, out of reach of a loss of power once the future comes; it waits for ever.
     package func append(
         _ event: UsageEvent, account: String, on eventLoop: any EventLoop

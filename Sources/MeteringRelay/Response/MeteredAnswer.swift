@@ -101,7 +101,11 @@ struct MeteredAnswer {
         } else if !isOpaque, !isTold {
             meter(bytes, time)
         }
-        let passed = filter?.pass(bytes) ?? bytes
+        return noting(filter?.pass(bytes) ?? bytes)
+    }
+
+    /// What passes, and whether an event ends with it.
+    private mutating func noting(_ passed: ByteBuffer) -> ByteBuffer {
         if takesComments, passed.readableBytes > 0 {
             endsEvent = passed.readableBytesView.suffix(2).elementsEqual([0x0A, 0x0A])
         }
@@ -121,7 +125,7 @@ struct MeteredAnswer {
     }
 
     /// The end of the body: what was held back of it.
-    mutating func finish() -> ByteBuffer { filter?.finish() ?? ByteBuffer() }
+    mutating func finish() -> ByteBuffer { noting(filter?.finish() ?? ByteBuffer()) }
 
     /// Whether it ended in the middle, by what its bytes say, where the connection's end is all that
     /// ends it.
@@ -157,8 +161,11 @@ struct MeteredAnswer {
     }
 
     /// `: tokenmeter event=… known=reported cost=0.0012USD`
+    ///
+    /// Behind a last event that lacks its blank line it brings that.
     func comment(on entry: LedgerEntry, in relay: Relay) -> [UInt8] {
-        var text = ": tokenmeter event=\(entry.event.id.text) known=\(entry.event.known.rawValue)"
+        var text = endsEvent ? "" : "\n\n"
+        text += ": tokenmeter event=\(entry.event.id.text) known=\(entry.event.known.rawValue)"
         if let cost = relay.rates().book.cost(of: entry) {
             let least = cost.isComplete ? "" : "at-least:"
             let money = cost.settled.money

@@ -90,6 +90,13 @@ struct BudgetHolds {
             arguments: [account, id.data])
     }
 
+    func isHeld(_ id: EventID) throws -> Bool {
+        try Bool.fetchOne(
+            try db.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM reservation WHERE account = ? AND id = ?)"),
+            arguments: [account, id.data]) ?? false
+    }
+
     func markSent(_ id: EventID) throws {
         try db.cachedStatement(
             sql: "UPDATE reservation SET is_sent = 1 WHERE account = ? AND id = ?"

@@ -67,7 +67,8 @@ extension StreamError {
         switch self.reason {
         case .status(let status, let retryAfter, let message):
             reason = .status(
-                status, retryAfterMilliseconds: retryAfter, message: message.map(key.redacted))
+                status, retryAfterMilliseconds: retryAfter,
+                message: message.map { key.redacted($0) })
         case .closed(let close): reason = .closed(close.redacted(key))
         case .violated(let close): reason = .violated(close.redacted(key))
         case .other(let what): reason = .other(key.redacted(what))
@@ -80,10 +81,11 @@ extension StreamError {
 extension UsageReading {
     fileprivate func redacted(_ key: StreamKey) -> UsageReading {
         var reading = self
-        reading.model = model.map(key.redacted)
-        reading.vendorID = vendorID.map(key.redacted)
-        reading.finishReason = finishReason.map(key.redacted)
-        reading.serviceTier = serviceTier.map(key.redacted)
+        reading.model = model.map(key.redacted(name:))
+        reading.vendorID = vendorID.map(key.redacted(name:))
+        reading.finishReason = finishReason.map(key.redacted(name:))
+        reading.serviceTier = serviceTier.map(key.redacted(name:))
+        reading.attributes = attributes.mapValues(key.redacted(name:))
         return reading
     }
 }

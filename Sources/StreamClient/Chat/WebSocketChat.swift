@@ -125,6 +125,7 @@ package actor WebSocketChat {
 
     /// How long usage may come behind the sign of an answer's end.
     private static let usageMilliseconds: Int64 = 500
+    private static let maximumLateMessages = 16
 
     /// Reads what a vendor says behind the end of an answer, where it has not said what it used.
     private func readUsage(
@@ -132,10 +133,15 @@ package actor WebSocketChat {
         _ listener: ChatListener
     ) async throws {
         let last = clock.milliseconds(since: instant) + Self.usageMilliseconds
+        var late = 0
         while !answer.hasFinalUsage {
             let time = clock.milliseconds(since: instant)
-            guard time < last, let connection else { return }
-            guard connection.hasMessage else {
+            guard let connection else { return }
+            if time >= last {
+                // What has come is read, however late; who never stops is not heard out.
+                late += 1
+                guard connection.hasMessage, late <= Self.maximumLateMessages else { return }
+            } else if !connection.hasMessage {
                 // Who is cancelled now has the whole answer.
                 guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { return }
                 continue
