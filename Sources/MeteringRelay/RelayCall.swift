@@ -82,10 +82,7 @@ extension RelayCall {
             body.withUnsafeReadableBytes { reader.read($0.bindMemory(to: UInt8.self)) }
             bound = reader.bound
         }
-        // OpenAI's models of that name search on each request, and are paid for it.
-        if model.holds("search-preview") {
-            bound.unbounded = bound.unbounded ?? "a model that searches the web each time"
-        }
+        bound.unbounded = bound.unbounded ?? Self.searches(of: model)
         self.route = route
         self.caller = caller
         self.hidesUsage = hidesUsage
@@ -132,6 +129,7 @@ extension RelayCall {
             request.body.withUnsafeReadableBytes { reader.read($0.bindMemory(to: UInt8.self)) }
             bound = reader.bound
         }
+        bound.unbounded = bound.unbounded ?? Self.searches(of: completion.model)
         self.caller = caller
         self.bound = bound
         hidesUsage = false
@@ -141,6 +139,13 @@ extension RelayCall {
         start = relay.now()
         id = EventID(mintedAt: start)
         attribution = try Self.attribution(headers, caller, channel: target.channel)
+    }
+
+    /// What no request bounds: models of these names search of themselves, OpenAI's and Perplexity's,
+    /// and are paid by the search.
+    private static func searches(of model: String) -> String? {
+        ["search-preview", "deep-research"].contains { model.holds($0) }
+            ? "a model that searches the web of itself" : nil
     }
 
     /// What a page asks, as a stream; all that it may leave out is added.

@@ -148,6 +148,12 @@ struct RelayBudgetTests {
         Unbounded(
             more: #","max_tokens":10"#, says: "what it may cost is not known", model: "gpt-none"),
         Unbounded(
+            more: #","max_tokens":10"#, says: "a model that searches the web of itself",
+            model: "gpt-4o-search-preview"),
+        Unbounded(
+            more: #","max_tokens":10"#, says: "a model that searches the web of itself",
+            model: "gpt-deep-research"),
+        Unbounded(
             more: #","max_tokens":10,"modalities":["text","audio"]"#,
             says: "audio_output"),
     ]) func whatHasNoBoundOrNoPriceIsRefused(_ request: Unbounded) async throws {

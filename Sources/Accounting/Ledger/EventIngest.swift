@@ -50,7 +50,8 @@ package struct EventIngest {
             }
             // Its own event is the true one, and ends what is held for it.
             guard (try? isOpen(event.id)) != true else {
-                throw EventProblem(field: "id", "is that of a request under way")
+                throw EventProblem(
+                    field: "id", "is that of a request under way, or that a budget still holds")
             }
             let line: RateLine?
             do {
