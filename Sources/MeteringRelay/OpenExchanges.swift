@@ -1,7 +1,7 @@
 import Accounting
 import Synchronization
 
-/// The answers that are under way, so that all of them can be ended.
+/// The answers that are under way, so that all of them can be ended, and the id of none be taken.
 final class OpenExchanges: Sendable {
     private let stops = Mutex<[EventID: @Sendable () -> Void]>([:])
 

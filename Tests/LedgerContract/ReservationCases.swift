@@ -132,9 +132,15 @@ extension LedgerContract {
             try expectWhole(ledger)
         },
         Case(description: "an event without a rate holds its reserve until it has one") { ledger in
+            let id = try entry(1).event.id
+            try expect(!ledger.isHeld(id, account: account), "nothing is held for it yet")
             try expect(try reserve(1, "0.6", in: ledger), "it is held")
+            try expect(try ledger.isHeld(id, account: account), "its id is found")
+            try expect(!ledger.isHeld(id, account: "another"), "an account's own")
+            try expect(!ledger.isHeld(entry(2).event.id, account: account), "not another id")
             try expectEqual(
                 try append(try entry(1, project: "web", isPriced: false), to: ledger), [.new])
+            try expect(try ledger.isHeld(id, account: account), "its event left it as it was")
             try expectEqual(try held(ledger), try usd("0.6").attos)
             // Of this line there are rates for tokens of text alone.
             try expect(try reserve(2, "0.3", in: ledger), "it is held")
@@ -147,6 +153,7 @@ extension LedgerContract {
                 [try entry(1, project: "web"), try entry(2, project: "web")],
                 reason: "rates came", account: account)
             try expectEqual(try held(ledger), 0)
+            try expect(!ledger.isHeld(id, account: account), "nothing is held any more")
             try expectWhole(ledger)
         },
         Case(description: "the reservations of a dead owner are found, those of a live one not") {

@@ -48,11 +48,7 @@ package struct EventIngest {
                 event.project = project
                 try own(&event, json, of: project)
             }
-            // Its own event is the true one, and ends what is held for it.
-            guard (try? isOpen(event.id)) != true else {
-                throw EventProblem(
-                    field: "id", "is that of a request under way, or that a budget still holds")
-            }
+            try refuseOpen(event.id, json)
             let line: RateLine?
             do {
                 line = try recorded.line.flatMap { try context.ledger.line($0) }
@@ -83,6 +79,22 @@ package struct EventIngest {
         let known = try? context.ledger.entry(event.id, account: context.account)
         guard known == nil || known?.event.project == project else {
             throw EventProblem(field: "id", "is another event's")
+        }
+    }
+
+    /// A relay's own event is the true one, and ends what is held for its request. Ids of a relay are ids
+    /// everywhere, as no other is.
+    private func refuseOpen(_ id: EventID, _ json: JSONValue) throws(EventProblem) {
+        guard json["id"]?.textValue.flatMap({ EventID($0) }) != nil else { return }
+        let isTaken: Bool
+        do {
+            isTaken = try isOpen(id)
+        } catch {
+            throw EventProblem(field: "id", "cannot be looked up now: \(error)")
+        }
+        guard !isTaken else {
+            throw EventProblem(
+                field: "id", "is that of a request under way, or that a budget still holds")
         }
     }
 
